@@ -1,0 +1,3 @@
+module github.com/galeproject/gale
+
+go 1.26
