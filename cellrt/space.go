@@ -1,0 +1,114 @@
+package cellrt
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"runtime/debug"
+	"sync"
+)
+
+// Hooks is what a namespace hands in. A nil function takes the obvious default: nothing shown, background context, never stopped;
+// without Failed a panic of a goroutine passes on and ends the process.
+type Hooks struct {
+	// Show displays the arguments of a call of show, anywhere in cell code.
+	Show func(vs []any)
+	// Failed is told that a goroutine started by cell code panicked. run is the run that started it.
+	Failed func(run *Run, r any, stack []byte)
+	// Context is the context of code that runs outside of any run (a goroutine of a library).
+	Context func() context.Context
+	// Stopped says whether the calling goroutine belongs to an interrupted run.
+	Stopped func() bool
+}
+
+// Space is what the modules of a namespace share.
+type Space struct {
+	hooks Hooks
+
+	runs sync.Map // uintptr of the goroutine -> *Run
+
+	mu    sync.Mutex
+	lifts map[uintptr]*record
+}
+
+// NewSpace makes a space.
+func NewSpace(h Hooks) *Space { return &Space{hooks: h, lifts: map[uintptr]*record{}} }
+
+// Current is the run that the calling goroutine belongs to, nil in a goroutine that cell code did not start.
+func (s *Space) Current() *Run {
+	r, ok := s.runs.Load(goroutine())
+	if !ok {
+		return nil
+	}
+	run, _ := r.(*Run)
+	return run
+}
+
+// Context is ctx in cell code: that of the run.
+func (s *Space) Context() context.Context {
+	if r := s.Current(); r != nil && r.Context != nil {
+		return r.Context
+	}
+	if s.hooks.Context != nil {
+		return s.hooks.Context()
+	}
+	return context.Background()
+}
+
+// Show is show in cell code.
+func (s *Space) Show(v ...any) {
+	if s.hooks.Show != nil {
+		s.hooks.Show(v)
+	}
+}
+
+// Stop ends the goroutine if it belongs to an interrupted run.
+func (s *Space) Stop() {
+	if s.hooks.Stopped != nil && s.hooks.Stopped() {
+		panic(Interrupted{})
+	}
+}
+
+// Exit is os.Exit in cell code: it ends the run, not the process.
+func (s *Space) Exit(code int) { panic(Exit{Code: code}) }
+
+// Fatal is log.Fatal in cell code.
+func (s *Space) Fatal(v ...any) { s.fatal(fmt.Sprint(v...)) }
+
+// Fatalf is log.Fatalf in cell code.
+func (s *Space) Fatalf(format string, v ...any) { s.fatal(fmt.Sprintf(format, v...)) }
+
+// Fatalln is log.Fatalln in cell code.
+func (s *Space) Fatalln(v ...any) { s.fatal(fmt.Sprintln(v...)) }
+
+func (s *Space) fatal(text string) {
+	if err := log.Output(3, text); err != nil {
+		panic(Failure{Err: err})
+	}
+	panic(Exit{Code: 1})
+}
+
+// Fork is called by a go statement of cell code, in the old goroutine.
+func (s *Space) Fork() *Run { return s.Current() }
+
+// Enter is called first in the new goroutine, with what Fork gave, which it returns.
+func (s *Space) Enter(run *Run) *Run {
+	if run != nil {
+		s.runs.Store(goroutine(), run)
+	}
+	return run
+}
+
+// Guard is deferred by every goroutine that cell code starts: a panic there is reported and ends the goroutine only.
+func (s *Space) Guard(run *Run) {
+	r := recover()
+	s.runs.Delete(goroutine())
+	switch r.(type) {
+	case nil, Interrupted:
+		return
+	}
+	if s.hooks.Failed == nil {
+		panic(r)
+	}
+	s.hooks.Failed(run, r, debug.Stack())
+}
