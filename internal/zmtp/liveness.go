@@ -1,0 +1,100 @@
+package zmtp
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// liveness decides when a peer is dead. Any received byte is life, those of a half-received message too. A peer is dead when
+// nothing came for timeout although a PING has been in the kernel, unanswered, for timeout less one interval; when a write
+// made no progress for timeout; or when nothing came for as long as the peer's own PING promised. A PING that waits behind a
+// long write does not count, and a write to the kernel is no life: socket buffers take megabytes after the peer died.
+type liveness struct {
+	every   time.Duration
+	timeout time.Duration // 0: only the peer's own promise counts
+	ttl     atomic.Int64  // the promise, nanoseconds
+	rx      atomic.Int64  // when the last byte came
+	ping    atomic.Int64  // when the oldest unanswered PING went to the kernel, 0: none
+	tx      atomic.Int64  // last progress of the write that is going on, 0: none
+}
+
+func newLiveness(o *Options) *liveness {
+	l := &liveness{every: o.Heartbeat}
+	if o.Heartbeat > 0 {
+		l.timeout = o.HBTimeout
+	}
+	l.rx.Store(now())
+	return l
+}
+
+func now() int64 { return time.Now().UnixNano() }
+
+func (l *liveness) writing() {
+	if l.timeout > 0 {
+		l.tx.Store(now())
+	}
+}
+
+func (l *liveness) written() { l.tx.Store(0) }
+func (l *liveness) pinged()  { l.ping.CompareAndSwap(0, now()) }
+
+func (l *liveness) received() {
+	l.rx.Store(now())
+	l.ping.Store(0)
+}
+
+// patience returns how long silence is of no interest, 0 for ever.
+func (l *liveness) patience() time.Duration {
+	p := l.timeout
+	if t := time.Duration(l.ttl.Load()); t > 0 && (p == 0 || t < p) {
+		p = t
+	}
+	return p
+}
+
+// dead judges at a moment when nothing is there to read.
+func (l *liveness) dead() bool {
+	at := now()
+	late := func(since int64, d time.Duration) bool { return since != 0 && d > 0 && at-since >= int64(d) }
+	mute := late(l.ping.Load(), l.timeout-l.every) && late(l.rx.Load(), l.timeout)
+	return mute || late(l.tx.Load(), l.timeout) || late(l.rx.Load(), time.Duration(l.ttl.Load()))
+}
+
+// watched is a connection's reading side under a liveness; head is what the handshake had read already.
+type watched struct {
+	nc   net.Conn
+	l    *liveness
+	head []byte
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if len(w.head) > 0 {
+		n := copy(p, w.head)
+		w.head = w.head[n:]
+		return n, nil
+	}
+	for {
+		patience := w.l.patience()
+		if patience == 0 {
+			n, err := w.nc.Read(p)
+			return n, err
+		}
+		if err := w.nc.SetReadDeadline(time.Now().Add(patience / 6)); err != nil {
+			return 0, err
+		}
+		n, err := w.nc.Read(p)
+		if n > 0 {
+			w.l.received()
+			return n, nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		if w.l.dead() {
+			return 0, ErrSilent
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package zmtp
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// Peer is one connection that finished its handshake. Compare peers by pointer: with handover two of them may have one ID.
+type Peer struct {
+	ID   string            // the peer's identity, or one we invented, beginning with a zero byte
+	Addr string            // remote address
+	Meta map[string]string // properties of the handshake; not to be changed
+	Data any               // the owner's, who also sees to its synchronisation
+
+	s        *Socket
+	nc       net.Conn
+	accepted bool // it came to us
+	q        *queue
+	live     *liveness
+	over     chan struct{} // closed when its end has been reported
+	dead     atomic.Bool
+	parting  atomic.Bool           // half closed by us: a failed write is no news
+	why      atomic.Pointer[error] // first reason for its end, if it was ours
+
+	greeted int // welcomes since the reader last waited for the queue to empty; the reader's
+
+	mu   sync.Mutex
+	subs topics // PUB, XPUB
+}
+
+// Send queues a message for this peer. It never blocks: ErrNoPeer, ErrFull, ErrEmpty, ErrClosed.
+func (p *Peer) Send(frames ...[]byte) error {
+	if len(frames) == 0 {
+		return ErrEmpty
+	}
+	if p.dead.Load() {
+		return ErrNoPeer
+	}
+	return p.q.push(frames)
+}
+
+// Kick ends the connection. Its Disconnected comes after what it had sent.
+func (p *Peer) Kick() { p.end(ErrKicked) }
+
+// Queued returns how much waits for this peer, what the writer holds included.
+func (p *Peer) Queued() (n int, bytes int64) { return p.q.load() }
+
+// end closes the connection for a reason; the first reason counts.
+func (p *Peer) end(why error) {
+	p.why.CompareAndSwap(nil, &why)
+	p.dead.Store(true)
+	_ = p.nc.Close() // the reader finds out and tells why
+}

@@ -1,0 +1,168 @@
+package zmtp
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	readBuffer = 16 << 10 // more gains nothing measurable and costs memory in every idle peer
+	arenaFrame = 32 << 10 // frames up to this share one allocation per message
+	arenaKeep  = 1 << 20  // an arena above this is not kept for the next message
+	trust      = 1 << 20  // bytes set aside on a peer's word alone
+)
+
+// reader turns bytes into messages and commands: two allocations for a message of small frames.
+type reader struct {
+	br    *bufio.Reader
+	lim   Limits
+	arena []byte // small frames of the message being read
+	spans []span // its frames
+	total int64  // and its bytes
+	open  bool   // a command came between the frames of the message: go on with it
+}
+
+// span is a frame within the arena, or one of its own when own is set.
+type span struct {
+	off, n int
+	own    []byte
+}
+
+// next reads one message, or one command if cmd is not nil. Commands may come between the frames of a message: libzmq puts
+// its PING there when a message is slow to go out. io.EOF means that the peer ended between two messages.
+func (r *reader) next() (frames [][]byte, cmd []byte, err error) {
+	if !r.open {
+		r.arena, r.spans, r.total = r.arena[:0], r.spans[:0], 0
+	}
+	r.open = false
+	for {
+		flags, n, err := r.header()
+		if err != nil {
+			if len(r.spans) > 0 {
+				err = cut(err)
+			}
+			return nil, nil, err
+		}
+		if flags&flagCommand != 0 {
+			if n > r.lim.MaxCmd {
+				return nil, nil, fmt.Errorf("%w: command of %d bytes", ErrTooBig, n)
+			}
+			b, err := r.body(n)
+			if err != nil {
+				return nil, nil, err
+			}
+			r.open = len(r.spans) > 0
+			return nil, b, nil
+		}
+		if err := r.frame(n); err != nil {
+			return nil, nil, err
+		}
+		if flags&flagMore == 0 {
+			return r.message(), nil, nil
+		}
+	}
+}
+
+// header reads the header of a frame.
+func (r *reader) header() (flags byte, n int64, err error) {
+	if flags, err = r.br.ReadByte(); err != nil {
+		return 0, 0, err
+	}
+	if flags&^flagsKnown != 0 || flags&flagCommand != 0 && flags&flagMore != 0 {
+		return 0, 0, fmt.Errorf("%w: frame flags %#x", ErrProtocol, flags)
+	}
+	var u uint64
+	if flags&flagLong == 0 {
+		c, err := r.br.ReadByte()
+		if err != nil {
+			return 0, 0, cut(err)
+		}
+		u = uint64(c)
+	} else {
+		p, err := r.br.Peek(8)
+		if err != nil {
+			return 0, 0, cut(err)
+		}
+		u = binary.BigEndian.Uint64(p)
+		if _, err := r.br.Discard(8); err != nil {
+			return 0, 0, cut(err)
+		}
+	}
+	if u > uint64(r.lim.MaxFrame) {
+		return 0, 0, fmt.Errorf("%w: frame of %d bytes", ErrTooBig, u)
+	}
+	return flags, int64(u), nil
+}
+
+// frame reads the body of a message's next frame.
+func (r *reader) frame(n int64) error {
+	if r.total += n; r.total > r.lim.MaxMsg {
+		return fmt.Errorf("%w: message of %d bytes or more", ErrTooBig, r.total)
+	}
+	if len(r.spans) >= r.lim.MaxFrames {
+		return fmt.Errorf("%w: message of more than %d frames", ErrTooBig, r.lim.MaxFrames)
+	}
+	if n > arenaFrame {
+		b, err := r.body(n)
+		if err != nil {
+			return err
+		}
+		r.spans = append(r.spans, span{own: b})
+		return nil
+	}
+	off := len(r.arena)
+	r.arena = append(r.arena, make([]byte, n)...)
+	if _, err := io.ReadFull(r.br, r.arena[off:]); err != nil {
+		return cut(err)
+	}
+	r.spans = append(r.spans, span{off: off, n: int(n)})
+	return nil
+}
+
+// body reads n bytes without trusting n: trust must arrive before 16 times as much is set aside, then four times what came.
+func (r *reader) body(n int64) ([]byte, error) {
+	b := make([]byte, min(n, trust))
+	for have := int64(0); ; {
+		if _, err := io.ReadFull(r.br, b[have:]); err != nil {
+			return nil, cut(err)
+		}
+		if have = int64(len(b)); have == n {
+			return b, nil
+		}
+		grown := make([]byte, min(n, max(4*have, 16*trust)))
+		copy(grown, b)
+		b = grown
+	}
+}
+
+// message hands out the message that was read.
+func (r *reader) message() [][]byte {
+	var block []byte
+	if len(r.arena) > 0 {
+		block = append(make([]byte, 0, len(r.arena)), r.arena...)
+	}
+	frames := make([][]byte, len(r.spans))
+	for i := range r.spans {
+		s := &r.spans[i]
+		if s.own != nil {
+			frames[i], s.own = s.own, nil
+		} else {
+			frames[i] = block[s.off : s.off+s.n : s.off+s.n]
+		}
+	}
+	if cap(r.arena) > arenaKeep {
+		r.arena = nil
+	}
+	return frames
+}
+
+// cut says of an end inside a message that it is one.
+func cut(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
