@@ -1,0 +1,112 @@
+package solver
+
+import (
+	"fmt"
+	"math"
+)
+
+// Props are the properties of the ground at one point. Rho zero means Gardner's rule, Q zero no attenuation.
+type Props struct{ C, Rho, Q float64 }
+
+// Average makes a model of a continuous medium: in each cell density and compressibility 1/(ρc²) are means over sub×sub points, which
+// keeps interfaces that cross cells where they are. With sub = 1 the medium is sampled at the centres. Q is the harmonic mean.
+func Average(g Grid, sub int, at func(x, z float64) Props) (*Model, error) {
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	if sub < 1 || sub > 64 {
+		return nil, fmt.Errorf("solver: averaging a medium: %d points a side of a cell, 1 to 64 are possible", sub)
+	}
+	m := &Model{Grid: g, C: make([]float64, g.Cells()), Rho: make([]float64, g.Cells())}
+	var q []float64
+	for iz := range g.Nz {
+		for ix := range g.Nx {
+			i := iz*g.Nx + ix
+			c, rho, loss := mean(g, ix, iz, sub, at)
+			m.C[i], m.Rho[i] = c, rho
+			if loss > 0 {
+				if q == nil {
+					q = fill(g.Cells(), math.Inf(1))
+				}
+				q[i] = 1 / loss
+			}
+		}
+	}
+	m.Q = q
+	return m, m.Check()
+}
+
+// mean averages one cell; loss is 1/Q.
+func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (c, rho, loss float64) {
+	var k float64
+	first, same := Props{}, true
+	n := float64(sub)
+	for j := range sub {
+		for i := range sub {
+			p := at(g.X0+(float64(ix)+(float64(i)+0.5)/n)*g.Dx, g.Z0+(float64(iz)+(float64(j)+0.5)/n)*g.Dz)
+			if p.Rho == 0 {
+				p.Rho = Gardner(p.C)
+			}
+			if i == 0 && j == 0 {
+				first = p
+			}
+			same = same && p == first
+			rho += p.Rho
+			k += 1 / (p.Rho * p.C * p.C)
+			if p.Q != 0 {
+				loss += 1 / p.Q
+			}
+		}
+	}
+	n *= n
+	if same { // exactly, without rounding
+		c, rho = first.C, first.Rho
+	} else {
+		rho /= n
+		c = math.Sqrt(n / (rho * k))
+	}
+	return c, rho, loss / n
+}
+
+// FromNodes makes a model of values on the corners of cells, as many programs store them: nx×nz nodes give (nx−1)×(nz−1) cells
+// whose density and compressibility 1/(ρc²) are means of their corners. rho and q may be nil. h is the distance of nodes in metres.
+func FromNodes(nx, nz int, h float64, c, rho, q []float64) (*Model, error) {
+	nodes := &Model{Grid: Grid{Nx: nx, Nz: nz, Dx: h, Dz: h}, C: c, Rho: rho, Q: q}
+	if err := nodes.Check(); err != nil {
+		return nil, fmt.Errorf("solver: converting nodes to cells: %w", err)
+	}
+	if nx < 2 || nz < 2 {
+		return nil, fmt.Errorf("solver: converting nodes to cells: %d×%d nodes have no cell between them", nx, nz)
+	}
+	g := nodes.Grid
+	g.Nx, g.Nz = nx-1, nz-1
+	m := &Model{Grid: g, C: make([]float64, g.Cells())}
+	if rho != nil {
+		m.Rho = make([]float64, g.Cells())
+	}
+	if q != nil {
+		m.Q = make([]float64, g.Cells())
+	}
+	for iz := range g.Nz {
+		for ix := range g.Nx {
+			var r, k, loss float64
+			for _, n := range []int{iz*nx + ix, iz*nx + ix + 1, (iz+1)*nx + ix, (iz+1)*nx + ix + 1} {
+				d := nodes.Density(n)
+				r += d / 4
+				k += 1 / (d * c[n] * c[n]) / 4
+				if q != nil {
+					loss += 1 / q[n] / 4
+				}
+			}
+			i := iz*g.Nx + ix
+			m.C[i] = math.Sqrt(1 / (r * k))
+			if rho != nil {
+				m.Rho[i] = r
+			}
+			if q != nil {
+				m.Q[i] = 1 / loss
+			}
+		}
+	}
+	return m, nil
+}

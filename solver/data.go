@@ -1,0 +1,107 @@
+package solver
+
+import (
+	"fmt"
+	"math"
+	"math/cmplx"
+
+	"github.com/galeproject/gale/display"
+)
+
+// Data is what receivers record from sources at one frequency: one complex pressure for each pair, index is·len(Rec)+ir.
+type Data struct {
+	Freq     float64 // Hz
+	Src, Rec []Point
+	Values   []complex128
+}
+
+// NewData is a matrix of zeros.
+func NewData(freq float64, src, rec []Point) *Data {
+	return &Data{Freq: freq, Src: src, Rec: rec, Values: make([]complex128, len(src)*len(rec))}
+}
+
+// At is the pressure at receiver ir from source is.
+func (d *Data) At(is, ir int) complex128 { return d.Values[is*len(d.Rec)+ir] }
+
+// Gather is the receivers' pressures from source is; it shares memory with d.
+func (d *Data) Gather(is int) []complex128 { return d.Values[is*len(d.Rec) : (is+1)*len(d.Rec)] }
+
+// L2 is the norm of the difference, √Σ|d−obs|². With obs nil it is the norm of d. It is NaN when the shapes differ.
+func (d *Data) L2(obs *Data) float64 {
+	if d == nil || obs != nil && len(d.Values) != len(obs.Values) {
+		return math.NaN()
+	}
+	var s, scale float64 // s·scale² is the sum, without overflow or underflow
+	for i, v := range d.Values {
+		if obs != nil {
+			v -= obs.Values[i]
+		}
+		a := cmplx.Abs(v)
+		switch {
+		case a == 0:
+		case a > scale:
+			s = 1 + s*(scale/a)*(scale/a)
+			scale = a
+		default:
+			s += (a / scale) * (a / scale)
+		}
+	}
+	return scale * math.Sqrt(s)
+}
+
+// Sub returns the difference. Its values are nil when the shapes differ.
+func (d *Data) Sub(o *Data) *Data {
+	r := &Data{Freq: d.Freq, Src: d.Src, Rec: d.Rec}
+	if len(d.Values) == len(o.Values) {
+		r.Values = make([]complex128, len(d.Values))
+		for i, v := range d.Values {
+			r.Values[i] = v - o.Values[i]
+		}
+	}
+	return r
+}
+
+// String is the data in one line.
+func (d *Data) String() string {
+	if d == nil {
+		return "<nil>"
+	}
+	s := fmt.Sprintf("data at %.4g Hz, %d sources × %d receivers", d.Freq, len(d.Src), len(d.Rec))
+	if lo, hi := d.amplitudes(); hi > 0 {
+		s += fmt.Sprintf(", amplitude %.3g to %.3g Pa", lo, hi)
+	}
+	return s
+}
+
+func (d *Data) amplitudes() (lo, hi float64) {
+	for i, v := range d.Values {
+		a := cmplx.Abs(v)
+		if i == 0 {
+			lo = a
+		}
+		lo, hi = min(lo, a), max(hi, a)
+	}
+	return lo, hi
+}
+
+// Bundle shows amplitude, in decibels below the largest, and phase of the data matrix.
+func (d *Data) Bundle() display.Bundle {
+	if d == nil || len(d.Values) == 0 || len(d.Values) != len(d.Src)*len(d.Rec) {
+		return display.Text(d.String())
+	}
+	_, top := d.amplitudes()
+	amp, phase := make([]float64, len(d.Values)), make([]float64, len(d.Values))
+	for i, v := range d.Values {
+		amp[i] = max(20*math.Log10(max(cmplx.Abs(v), 1e-300)/max(top, 1e-300)), -200)
+		phase[i] = cmplx.Phase(v)
+	}
+	h := display.Heat{
+		Title: fmt.Sprintf("amplitude at %.4g Hz", d.Freq), Nx: len(d.Rec), Ny: len(d.Src), Values: amp, Free: true,
+		X: display.Axis{Name: "receiver", Lo: -0.5, Hi: float64(len(d.Rec)) - 0.5}, Y: display.Axis{Name: "source", Lo: -0.5, Hi: float64(len(d.Src)) - 0.5},
+		Bar: display.Axis{Name: "below the largest", Unit: "dB"}, Lo: -min(clip(amp, 0.99), 80), Hi: 0,
+	}
+	p := h
+	p.Title, p.Values, p.Colors = fmt.Sprintf("phase at %.4g Hz", d.Freq), phase, display.Cyclic
+	p.Bar, p.Lo, p.Hi = display.Axis{Name: "phase", Unit: "rad"}, -math.Pi, math.Pi
+	return display.Picture(d.String(), h, p)
+}

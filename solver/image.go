@@ -1,0 +1,103 @@
+package solver
+
+import (
+	"fmt"
+
+	"github.com/galeproject/gale/display"
+)
+
+// Image is one number a cell or a node of a grid, and how to draw it: a gradient, a part of a field.
+type Image struct {
+	Grid
+	OnNodes bool // (Nx+1)×(Nz+1) values on the corners of cells, else Nx×Nz values in cells
+	Title   string
+	Name    string // of the values
+	Unit    string // of the values, "" if they have none
+	Values  []float64
+	Colors  display.Colors
+	Lo, Hi  float64 // the range of colours; equal: chosen from the values
+	Outline []uint8 // a model's speeds in 255 steps, one a cell, whose steps are drawn over the picture; nil: none
+	Problem string  // why this image is not what was asked for: it then has no values
+}
+
+// Add returns the sum of two images. Nil stands for zero. The sum of images of different shape has no values and says so in its
+// Problem, so that Add can be the operation of a reduction.
+func (m *Image) Add(o *Image) *Image {
+	switch {
+	case m == nil:
+		return o
+	case o == nil || m.Problem != "":
+		return m
+	case o.Problem != "":
+		return o
+	}
+	s := *m
+	if m.Grid != o.Grid || m.OnNodes != o.OnNodes || len(m.Values) != len(o.Values) {
+		s.Values = nil
+		s.Problem = fmt.Sprintf("an image of %v cannot be added to one of %v", o.Grid, m.Grid)
+		return &s
+	}
+	s.Lo, s.Hi = 0, 0
+	s.Values = make([]float64, len(m.Values))
+	for i, v := range m.Values {
+		s.Values[i] = v + o.Values[i]
+	}
+	return &s
+}
+
+// String is the image in one line.
+func (m *Image) String() string {
+	switch {
+	case m == nil:
+		return "<nil>"
+	case m.Problem != "":
+		return "no image: " + m.Problem
+	}
+	lo, hi := span(m.Values)
+	s := fmt.Sprintf("%v, %.4g to %.4g", m.Grid, lo, hi)
+	if m.Unit != "" {
+		s += " " + m.Unit
+	}
+	if m.Title != "" {
+		s = m.Title + ": " + s
+	}
+	return s
+}
+
+// Bundle shows the picture.
+func (m *Image) Bundle() display.Bundle {
+	if m == nil || m.Problem != "" {
+		return display.Text(m.String())
+	}
+	return display.Picture(m.String(), m.heat())
+}
+
+func (m *Image) heat() display.Heat {
+	h := heat(m.Grid, m.Values, m.OnNodes)
+	h.Title = m.Title
+	h.Colors, h.Lo, h.Hi = m.Colors, m.Lo, m.Hi
+	if h.Lo == h.Hi && m.Colors == display.Diverging {
+		h.Hi = clip(m.Values, 0.99)
+		h.Lo = -h.Hi
+	}
+	h.Bar = display.Axis{Name: m.Name, Unit: m.Unit}
+	h.Shade = m.outline()
+	return h
+}
+
+// outline brings the steps of the cells onto the image's own samples.
+func (m *Image) outline() []uint8 {
+	if len(m.Outline) != m.Cells() || m.Cells() == 0 {
+		return nil
+	}
+	if !m.OnNodes {
+		return m.Outline
+	}
+	s := make([]uint8, 0, m.Nodes())
+	for iz := range m.Nz + 1 {
+		for ix := range m.Nx + 1 {
+			s = append(s, m.Outline[min(iz, m.Nz-1)*m.Nx+min(ix, m.Nx-1)])
+		}
+	}
+	return s
+}
