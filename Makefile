@@ -1,0 +1,45 @@
+# make demo   run the survey notebook (MODEL=file.f32 takes a raw float32 model of 941 x 301 cells of 10 m instead of the built-in one)
+# make check  everything that a change must pass; installs what it needs
+# make bench  the figures of docs/bench, each beside its peer
+# make image  the Docker image with JupyterLab
+.PHONY: build demo check bench image install venv tools clean
+
+# The program must not be built with a profile: that changes which functions exist for cells to call.
+GO      ?= go
+BUILD   := CGO_ENABLED=1 $(GO) build -pgo=off
+VENV    := .venv
+PYTHON  := $(VENV)/bin/python
+OUT     := test/out
+
+build:
+	$(BUILD) -o bin/gale ./cmd/gale
+
+demo: build
+	@mkdir -p $(OUT)
+	bin/gale run notebooks/01-survey.ipynb -o $(OUT)/01-survey.ipynb $(if $(MODEL),--set modelFile=$(abspath $(MODEL)))
+	@echo "pictures are in $(OUT)/01-survey.ipynb"
+
+check:
+	@test/check.sh
+
+bench: build venv
+	@bench/run.sh
+
+image:
+	docker build -t gale .
+
+install: build
+	bin/gale install --user
+
+venv: $(VENV)/done
+$(VENV)/done: test/requirements.txt test/venv.sh
+	test/venv.sh $(VENV)
+	@touch $@
+
+tools: tools/bin/done
+tools/bin/done: tools/go.mod tools/go.sum
+	cd tools && GOBIN=$(CURDIR)/tools/bin $(GO) install tool
+	@touch $@
+
+clean:
+	rm -rf bin $(OUT) $(VENV) tools/bin

@@ -1,0 +1,66 @@
+#!/bin/bash
+# check.sh: everything that a change must pass, step by step with times. GALE_LAB=docker,web adds what needs root.
+# ONLY="step step" runs only these steps. With CI=true nothing may be skipped.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+out=test/out
+mkdir -p $out
+export GALE_PYTHON=$PWD/.venv/bin/python
+lab=,${GALE_LAB:-},
+skipped=()
+failed=()
+begin=$SECONDS
+
+step() { # name command…
+	local name=$1
+	shift
+	[ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $name "* ]] || return 0
+	local t=$SECONDS
+	echo "== $name"
+	if "$@" >"$out/$name.log" 2>&1; then
+		echo "   ok, $((SECONDS - t)) s"
+	else
+		echo "   FAILED after $((SECONDS - t)) s; the end of $out/$name.log:"
+		tail -n 60 "$out/$name.log" | sed 's/^/   /'
+		failed+=("$name")
+	fi
+}
+
+lab_step() { # lab name command…
+	if [[ $lab = *",$1,"* ]]; then
+		shift
+		step "$@"
+	else
+		skipped+=("$2 (GALE_LAB=$1, as root)")
+	fi
+}
+
+format() { test -z "$(gofmt -l $(git ls-files '*.go') | tee /dev/stderr)"; }
+
+step build make build
+step format format
+step vet go vet ./...
+step venv make venv
+step tools make tools
+step staticcheck tools/bin/staticcheck ./...
+step golangci tools/bin/golangci-lint run ./...
+step race go test -race ./...
+step test go test ./...
+step notebooks test/notebooks.sh
+step jupyter test/jupyter/run.sh
+step ipyparallel test/ipyparallel/run.sh
+lab_step web lab-web test/web/run.sh
+lab_step docker lab-docker test/docker/run.sh
+
+echo
+echo "in all $((SECONDS - begin)) s"
+for s in "${skipped[@]}"; do echo "not run: $s"; done
+if [ ${#failed[@]} -gt 0 ]; then
+	echo "FAILED: ${failed[*]}"
+	exit 1
+fi
+if [ "${CI:-}" = true ] && [ ${#skipped[@]} -gt 0 ]; then
+	echo "FAILED: CI runs everything"
+	exit 1
+fi
+echo "all passed"
