@@ -1,0 +1,19 @@
+// Package kern holds the inner loops of the sparse solver on blocks of complex numbers.
+//
+// All operands lie in row strips: a strip is four rows, stored column after column, four numbers a column,
+// so that element (i, k) of a strip is s[4*k+i]. A strip is at once the packed left operand of a product, a
+// row of 4×4 tiles of a result, and a stream for a single right-hand side.
+//
+// Contract: every slice is long enough for the counts given; kernels read and write inside the slices only,
+// allocate nothing and do the same additions in the same order for a column whatever its neighbours are.
+// The package never checks values, never starts a goroutine and keeps no state.
+package kern
+
+// Rows is the height of a strip and the width of a tile.
+const Rows = 4
+
+// Tile is the number of elements of a 4×4 tile.
+const Tile = Rows * Rows
+
+// Name tells which set of loops is in use.
+func Name() string { return "portable" }

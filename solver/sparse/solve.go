@@ -1,0 +1,217 @@
+package sparse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// blockColumns is the largest number of right-hand sides that go through the factor together.
+const blockColumns = 48
+
+// Solve replaces each column b of x, of length N, by the solution of A·x = b. Columns go through the factor in blocks
+// of up to 48. Each residual is measured, and columns above Refine.Tol are refined. Several goroutines may solve at
+// once. After an error the columns hold either right-hand side or solution; a column is never half written.
+func (f *Factor) Solve(ctx context.Context, x [][]complex128) error {
+	for c, b := range x {
+		if len(b) != f.N() {
+			return fmt.Errorf("sparse: solve: column %d has %d rows, want %d", c, len(b), f.N())
+		}
+		for v, z := range b {
+			if a := math.Abs(real(z)) + math.Abs(imag(z)); !(a <= math.MaxFloat64) {
+				return fmt.Errorf("sparse: solve: column %d: value %v at row %d is not finite", c, z, v)
+			}
+		}
+	}
+	return f.blocks(ctx, len(x), int64(f.N()), func(j *solving, a, b int) error {
+		return j.dense(x[a:b])
+	})
+}
+
+// A solving is one call at work.
+type solving struct {
+	f       *Factor
+	ctx     context.Context
+	stopped *atomic.Bool
+}
+
+// check is asked between fronts.
+func (j *solving) check() error {
+	if j.stopped.Load() {
+		if err := j.ctx.Err(); err != nil {
+			return fmt.Errorf("sparse: solve: %w", err)
+		}
+		return errStopped
+	}
+	return nil
+}
+
+var errStopped = errors.New("stopped by another block's error")
+
+// blocks cuts n columns into blocks and runs them on the factor's threads; rows is the workspace a column needs.
+func (f *Factor) blocks(ctx context.Context, n int, rows int64, work func(j *solving, a, b int) error) error {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if !f.valid {
+		return fmt.Errorf("sparse: solve: %w", ErrStale)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sparse: solve: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	k, threads, err := f.cut(n, rows)
+	if err != nil {
+		return err
+	}
+	j := &solving{f: f, ctx: ctx, stopped: new(atomic.Bool)}
+	defer context.AfterFunc(ctx, func() { j.stopped.Store(true) })()
+	if k == 1 {
+		return work(j, 0, n)
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	errs := make([]error, k)
+	for range threads {
+		all.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= k {
+					return
+				}
+				if errs[i] = j.check(); errs[i] == nil {
+					errs[i] = work(j, i*n/k, (i+1)*n/k)
+				}
+				if errs[i] != nil {
+					j.stopped.Store(true)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, errStopped) {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut chooses the number of blocks and of threads, within the limit of memory.
+func (f *Factor) cut(n int, rows int64) (blocks, threads int, err error) {
+	threads = min(f.opt.Threads, n)
+	blocks = max((n+blockColumns-1)/blockColumns, threads)
+	if f.opt.Limit == 0 {
+		return blocks, threads, nil
+	}
+	column := 2 * numberBytes * rows // a second one for refinement
+	free := f.opt.Limit - f.bytes()
+	if free < column {
+		return 0, 0, &LimitError{"a solve beside the factor", f.bytes() + column, f.opt.Limit}
+	}
+	most := int(min(free/column, int64(n)))
+	threads = min(threads, most)
+	blocks = max(blocks, (n*threads+most-1)/most)
+	return min(blocks, n), threads, nil
+}
+
+// dense solves a block of dense columns in place.
+func (j *solving) dense(b [][]complex128) error {
+	f := j.f
+	w := f.spaces.get(f, len(b), f.N())
+	defer f.spaces.put(w)
+	perm := f.s.perm
+	n := w.n
+	for r, col := range b {
+		for v, z := range col {
+			w.x[int(perm[v])*n+r] = z
+		}
+	}
+	if err := j.sweeps(w, false); err != nil {
+		return err
+	}
+	if err := j.refine(w, func(v, r int) complex128 { return b[r][v] }); err != nil {
+		return err
+	}
+	for r, col := range b {
+		for v := range col {
+			col[v] = w.x[int(perm[v])*n+r]
+		}
+	}
+	return nil
+}
+
+// sweeps runs forward and backward through all fronts.
+func (j *solving) sweeps(w *sweep, sparse bool) error {
+	fronts := j.f.s.fronts
+	live := make([]bool, len(fronts))
+	for i := range fronts {
+		if err := j.check(); err != nil {
+			return err
+		}
+		if !live[i] && sparse && zero(w.pivots(i)) {
+			continue
+		}
+		if q := fronts[i].parent; q >= 0 {
+			live[q] = true
+		}
+		w.forward(i)
+	}
+	for i := len(fronts) - 1; i >= 0; i-- {
+		if err := j.check(); err != nil {
+			return err
+		}
+		w.backward(i)
+	}
+	return nil
+}
+
+func zero(x []complex128) bool {
+	for _, z := range x {
+		if z != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// spaces keeps the workspaces of finished solves for the next ones.
+type spaces struct {
+	mu   sync.Mutex
+	free []*sweep
+}
+
+func (s *spaces) get(f *Factor, n, rows int) *sweep {
+	s.mu.Lock()
+	var w *sweep
+	if k := len(s.free); k > 0 {
+		w, s.free = s.free[k-1], s.free[:k-1]
+	}
+	s.mu.Unlock()
+	if w == nil {
+		w = &sweep{f: f}
+	}
+	w.n, w.at = n, nil
+	w.x = grow(w.x, rows*n)
+	w.rows = grow(w.rows, 4*n)
+	return w
+}
+
+func grow(x []complex128, n int) []complex128 {
+	if cap(x) < n {
+		return make([]complex128, n)
+	}
+	return x[:n]
+}
+
+func (s *spaces) put(w *sweep) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.free) < 4 {
+		s.free = append(s.free, w)
+	}
+}
