@@ -63,6 +63,7 @@ type Factor struct {
 	cold  bool // the panels have not been written since they were made
 
 	spaces spaces
+	probe  probe
 	record record
 }
 
@@ -142,6 +143,7 @@ func (f *Factor) Refactor(ctx context.Context, values []complex128) error {
 	f.valid = false
 	copy(f.values, values)
 	f.record.reset()
+	f.probe.done = false
 	g, err := f.eliminate(ctx, f.opt.Guard*largest)
 	f.cold = false
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 )
 
 // A Column is a sparse vector: Weight[i] at vertex Node[i]. Weights of a vertex that is named twice add up.
@@ -51,28 +52,43 @@ func (f *Factor) SolvePoints(ctx context.Context, rhs, sample []Column, out [][]
 			return fmt.Errorf("sparse: solve points: sample %d: %w", i, err)
 		}
 	}
+	want := f.s.reach(sample)
 	return f.blocks(ctx, len(rhs), int64(f.N()), func(j *solving, a, b int) error {
-		return j.points(rhs[a:b], sample, out[a:b])
+		return j.points(rhs[a:b], sample, want, out[a:b])
 	})
 }
 
-func (j *solving) points(rhs, sample []Column, out [][]complex128) error {
-	f := j.f
-	w := f.spaces.get(f, len(rhs), f.N())
-	defer f.spaces.put(w)
-	clear(w.x)
-	b := make(map[[2]int]complex128)
-	for r, c := range rhs {
-		for i, v := range c.Node {
-			w.x[int(f.s.perm[v])*w.n+r] += c.Weight[i]
-			b[[2]int{int(v), r}] += c.Weight[i]
+// reach marks the fronts that own a node of the columns, and their ancestors.
+func (s *Symbolic) reach(columns []Column) []bool {
+	marks := make([]bool, len(s.fronts))
+	for _, c := range columns {
+		for _, v := range c.Node {
+			for q := s.owner[s.perm[v]]; q >= 0 && !marks[q]; q = s.fronts[q].parent {
+				marks[q] = true
+			}
 		}
 	}
-	if err := j.sweeps(w, true); err != nil {
+	return marks
+}
+
+// points solves a block of sparse right-hand sides.
+func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) error {
+	f := j.f
+	residual, err := f.probe.run(j)
+	if err != nil {
 		return err
 	}
-	if err := j.refine(w, func(v, r int) complex128 { return b[[2]int{v, r}] }); err != nil {
-		return err
+	var w *sweep
+	if residual > f.opt.Refine.Tol && f.opt.Refine.Steps > 0 {
+		if w, err = j.whole(rhs); err != nil {
+			return err
+		}
+	} else {
+		w = j.partial(rhs, want)
+		if err := j.sweeps(w); err != nil {
+			return err
+		}
+		f.record.add(residual, 0, len(rhs))
 	}
 	for r := range rhs {
 		for k, c := range sample {
@@ -83,5 +99,85 @@ func (j *solving) points(rhs, sample []Column, out [][]complex128) error {
 			out[r][k] = sum
 		}
 	}
+	f.spaces.put(w)
 	return nil
+}
+
+// partial makes a block with the rows that sources or samples need.
+func (j *solving) partial(rhs []Column, want []bool) *sweep {
+	s := j.f.s
+	live := s.reach(rhs)
+	at := make([]int32, len(s.fronts))
+	rows := int32(0)
+	for i := range s.fronts {
+		at[i] = -1
+		if live[i] || want[i] {
+			at[i] = rows
+			rows += s.fronts[i].npiv
+		}
+	}
+	w := j.f.spaces.get(j.f, len(rhs), int(rows))
+	w.at, w.live, w.want = at, live, want
+	w.scatter(rhs)
+	return w
+}
+
+// scatter makes the block the sum of sparse columns.
+func (w *sweep) scatter(rhs []Column) {
+	clear(w.x)
+	for r, c := range rhs {
+		for i, v := range c.Node {
+			w.row(w.f.s.perm[v])[r] += c.Weight[i]
+		}
+	}
+}
+
+// whole computes refined solutions everywhere.
+func (j *solving) whole(rhs []Column) (*sweep, error) {
+	f := j.f
+	w, b := f.spaces.get(f, len(rhs), f.N()), f.spaces.get(f, len(rhs), f.N())
+	defer f.spaces.put(b)
+	b.scatter(rhs)
+	copy(w.x, b.x)
+	if err := j.sweeps(w); err != nil {
+		return nil, err
+	}
+	perm := f.s.perm
+	err := j.refine(w, func(v, r int) complex128 { return b.x[int(perm[v])*b.n+r] })
+	return w, err
+}
+
+// A probe is one dense right-hand side whose residual tells how good the factor is.
+type probe struct {
+	mu       sync.Mutex
+	done     bool
+	residual float64
+}
+
+// run gives the residual before refinement, measured once.
+func (p *probe) run(j *solving) (float64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done {
+		return p.residual, nil
+	}
+	f := j.f
+	w := f.spaces.get(f, 1, f.N())
+	defer f.spaces.put(w)
+	b := func(v, _ int) complex128 { return complex(1, float64(v%7)-3) }
+	for v, k := range f.s.perm {
+		w.x[k] = b(v, 0)
+	}
+	if err := j.sweeps(w); err != nil {
+		return 0, err
+	}
+	var norm, res [1]float64
+	if err := j.residual(w, nil, nil, b, norm[:], res[:]); err != nil {
+		return 0, err
+	}
+	if fail := f.opt.Refine.Fail; f.opt.Refine.Steps == 0 && !(res[0] <= fail) {
+		return 0, &AccuracyError{Residual: res[0], Growth: f.watch.growth, Tiny: f.watch.tiny}
+	}
+	p.done, p.residual = true, res[0]
+	return p.residual, nil
 }

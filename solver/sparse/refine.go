@@ -53,7 +53,7 @@ func (j *solving) step(w *sweep, cols []int, b func(v, r int) complex128, norms,
 	if err := j.residual(w, c, cols, b, norms, res); err != nil {
 		return false, err
 	}
-	if err := j.sweeps(c, false); err != nil {
+	if err := j.sweeps(c); err != nil {
 		return false, err
 	}
 	add := func(cols []int, sign complex128) {

@@ -131,7 +131,7 @@ func (j *solving) dense(b [][]complex128) error {
 			w.x[int(perm[v])*n+r] = z
 		}
 	}
-	if err := j.sweeps(w, false); err != nil {
+	if err := j.sweeps(w); err != nil {
 		return err
 	}
 	if err := j.refine(w, func(v, r int) complex128 { return b[r][v] }); err != nil {
@@ -145,16 +145,19 @@ func (j *solving) dense(b [][]complex128) error {
 	return nil
 }
 
-// sweeps runs forward and backward through all fronts.
-func (j *solving) sweeps(w *sweep, sparse bool) error {
+// sweeps runs forward through the fronts where the block is not zero, and backward through those that are wanted.
+func (j *solving) sweeps(w *sweep) error {
 	fronts := j.f.s.fronts
-	live := make([]bool, len(fronts))
+	live := w.live
+	if live == nil {
+		live = make([]bool, len(fronts))
+	}
 	for i := range fronts {
+		if !live[i] && (w.at != nil || zero(w.pivots(i))) {
+			continue
+		}
 		if err := j.check(); err != nil {
 			return err
-		}
-		if !live[i] && sparse && zero(w.pivots(i)) {
-			continue
 		}
 		if q := fronts[i].parent; q >= 0 {
 			live[q] = true
@@ -162,6 +165,9 @@ func (j *solving) sweeps(w *sweep, sparse bool) error {
 		w.forward(i)
 	}
 	for i := len(fronts) - 1; i >= 0; i-- {
+		if w.want != nil && !w.want[i] {
+			continue
+		}
 		if err := j.check(); err != nil {
 			return err
 		}
@@ -195,7 +201,7 @@ func (s *spaces) get(f *Factor, n, rows int) *sweep {
 	if w == nil {
 		w = &sweep{f: f}
 	}
-	w.n, w.at = n, nil
+	w.n, w.at, w.live, w.want = n, nil, nil, nil
 	w.x = grow(w.x, rows*n)
 	w.rows = grow(w.rows, 4*n)
 	return w

@@ -9,6 +9,8 @@ type sweep struct {
 	n    int          // right-hand sides
 	x    []complex128 // rows
 	at   []int32      // front → row of its first pivot; nil when all rows exist
+	live []bool       // fronts where the right-hand sides are not zero, with their ancestors; nil to find out
+	want []bool       // fronts whose rows of the solution are wanted, with their ancestors; nil for all
 	rows []complex128 // four rows of scratch
 }
 
