@@ -1,0 +1,107 @@
+package namespace
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// The steps of an interrupt, counted from its beginning. Flags of other modules catch loops in functions of older cells that are
+// reached through function values; what still runs at the end only waits, and is left behind.
+const (
+	interruptAll = 300 * time.Millisecond
+	interruptEnd = 600 * time.Millisecond
+	// lingering is how long flags stay after an interrupted run has ended, so that goroutines it started see them.
+	lingering = 100 * time.Millisecond
+)
+
+// await waits for the end of a run. When ctx is cancelled it interrupts the run, and gives true if that did not end it.
+func (n *Namespace) await(ctx context.Context, r *run) (left bool) {
+	select {
+	case <-r.done:
+		return false
+	case <-ctx.Done():
+	}
+	r.stopped.Store(true)
+	n.update(n.setFlags)
+	if ended(r, interruptAll) {
+		return false
+	}
+	n.update(func() { r.wide = true; n.setFlags() })
+	if ended(r, interruptEnd-interruptAll) {
+		return false
+	}
+	r.ended.Store(true)
+	n.update(func() { r.wide = false; n.setFlags() })
+	return true
+}
+
+func ended(r *run, within time.Duration) bool {
+	t := time.NewTimer(within)
+	defer t.Stop()
+	select {
+	case <-r.done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// setFlags gives every module's stop flag the value that the runs under way ask for. A flag sends loops to [Namespace.stopped],
+// which spares the goroutines of other runs.
+func (n *Namespace) setFlags() {
+	want, all := map[*unit]bool{}, false
+	for r := range n.runs {
+		if r.stopped.Load() {
+			want[r.unit] = true
+			all = all || r.wide
+		}
+	}
+	for _, u := range n.units {
+		var v uint32
+		if all || want[u] {
+			v = 1
+		}
+		atomic.StoreUint32(u.stop, v)
+	}
+}
+
+// stopped says whether the calling goroutine belongs to an interrupted run.
+func (n *Namespace) stopped() bool {
+	r := of(n.space.Current())
+	return r != nil && r.stopped.Load()
+}
+
+// over takes note that the goroutine of a run has ended.
+func (n *Namespace) over(r *run) {
+	close(r.done)
+	forget := func() {
+		n.update(func() {
+			delete(n.runs, r)
+			if r.stopped.Load() {
+				n.setFlags()
+			}
+		})
+	}
+	if r.stopped.Load() {
+		time.AfterFunc(lingering, forget)
+		return
+	}
+	forget()
+}
+
+// LeftBehind is the number of interrupted runs whose goroutines still run.
+func (n *Namespace) LeftBehind() (k int) {
+	n.update(func() {
+		for r := range n.runs {
+			select {
+			case <-r.done:
+			default:
+				if r.stopped.Load() && r.ended.Load() {
+					k++
+				}
+			}
+		}
+	})
+	return k
+}

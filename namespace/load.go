@@ -1,0 +1,136 @@
+package namespace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"plugin"
+	"reflect"
+
+	"github.com/galeproject/gale/cellrt"
+	"github.com/galeproject/gale/module"
+)
+
+// ErrNotLoaded is wrapped by errors about a module that has not been loaded.
+var ErrNotLoaded = errors.New("not loaded")
+
+// Load maps a module and registers its names; it runs no code of the user. Loading a module again does nothing. An error wraps
+// module.ErrHost when the module was made for another program.
+func (n *Namespace) Load(m *module.Module) error {
+	n.loading.Lock()
+	defer n.loading.Unlock()
+	if n.Loaded(m.ID) {
+		return nil
+	}
+	if n.o.Host != "" && m.Host != n.o.Host {
+		return fmt.Errorf("namespace: loading %v: %w: it is for %.12s…, this is %.12s…", m.ID, module.ErrHost, m.Host, n.o.Host)
+	}
+	reg, run, err := n.open(m)
+	if err != nil {
+		return fmt.Errorf("namespace: loading %v: %w", m.ID, err)
+	}
+	r := &cellrt.Registrar{Space: n.space, Newest: func(method string) bool { return n.newest(m.ID, method) }}
+	if err := register(reg, r); err != nil {
+		return fmt.Errorf("namespace: registering %v: %w", m.ID, err)
+	}
+	n.update(func() { n.install(m, run, r) })
+	return nil
+}
+
+// Loaded says whether a module is here.
+func (n *Namespace) Loaded(id module.ID) (ok bool) {
+	n.update(func() { _, ok = n.units[id] })
+	return ok
+}
+
+// open writes the image to a file that only this user can read, loads it and removes the file: the mapping keeps it alive, and
+// as long as it lives its inode, by which the dynamic linker knows a library, cannot return.
+func (n *Namespace) open(m *module.Module) (reg, run any, err error) {
+	f, err := os.CreateTemp(n.o.Dir, fmt.Sprintf("gale-%d-*.so", m.Gen))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if rerr := os.Remove(f.Name()); err == nil && rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+			n.o.Log.Warn("an image was not removed", "file", f.Name(), "error", rerr)
+		}
+	}()
+	_, err = f.Write(m.Image)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return n.o.Open(f.Name())
+}
+
+// openPlugin loads an image with package plugin.
+func openPlugin(path string) (reg, run any, err error) {
+	p, err := plugin.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if reg, err = p.Lookup("Reg"); err != nil {
+		return nil, nil, err
+	}
+	if run, err = p.Lookup("Run"); err != nil {
+		return nil, nil, err
+	}
+	return reg, run, nil
+}
+
+// register calls Reg of a module. A panic there is a fault of the module.
+func register(reg any, r *cellrt.Registrar) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("its Reg panicked: %s", text(x))
+		}
+	}()
+	return cellrt.Register(reg, r)
+}
+
+// newest says whether a module is the newest that has a method, and remembers that it has it.
+func (n *Namespace) newest(id module.ID, method string) (yes bool) {
+	n.update(func() {
+		key := symbol{id.Session, method}
+		if yes = id.Gen >= n.methods[key]; yes {
+			n.methods[key] = id.Gen
+		}
+	})
+	return yes
+}
+
+// install records what a module registered.
+func (n *Namespace) install(m *module.Module, run any, r *cellrt.Registrar) {
+	u := &unit{m: &module.Module{
+		ID: m.ID, Scope: m.Scope, Cell: m.Cell, Vars: m.Vars, Needs: m.Needs,
+	}, run: run, stop: r.Stop, funcs: map[string]*function{}}
+	if u.stop == nil {
+		u.stop = new(uint32)
+	}
+	n.units[m.ID] = u
+	for _, t := range r.Types {
+		n.types.add(m.Session, t)
+	}
+	for _, f := range r.Funcs {
+		v := reflect.ValueOf(f.F)
+		if v.Kind() != reflect.Func {
+			n.o.Log.Warn("a module registered a function that is none", "module", m.ID.String(), "symbol", f.Symbol)
+			continue
+		}
+		g := &function{id: m.ID, name: f.Name, f: v, unit: u}
+		u.funcs[f.Symbol] = g
+		if old := n.funcs[f.Name]; f.Name != "" && (old == nil || old.id.Session != m.Session || old.id.Gen <= m.Gen) {
+			n.funcs[f.Name] = g
+		}
+	}
+	about := map[string]module.Var{}
+	for _, v := range m.Vars {
+		about[v.Symbol] = v
+	}
+	for _, v := range r.Vars {
+		n.declare(m.ID, v, about[v.Symbol])
+	}
+}
