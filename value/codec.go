@@ -139,6 +139,11 @@ func (m maker) structure(c *codec) {
 		return
 	}
 	c.least, c.pure = least, pure
+	inOrder(c, fields)
+}
+
+// inOrder writes and reads fields one after the other.
+func inOrder(c *codec, fields []field) {
 	c.enc = func(e *encoder, p unsafe.Pointer) error {
 		for i := range fields {
 			f := &fields[i]

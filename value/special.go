@@ -24,6 +24,10 @@ func (m maker) special(c *codec) bool {
 		location(c)
 		return true
 	}
+	if t == errorText {
+		m.errorString(c)
+		return true
+	}
 	if t.Name() == "" || t.Kind() == reflect.Interface {
 		return false
 	}
@@ -43,6 +47,9 @@ func (m maker) special(c *codec) bool {
 		return true
 	case reflect.TypeFor[sync.WaitGroup]():
 		onlyZero(c, "a sync.WaitGroup that waits")
+		return true
+	}
+	if m.own(c) {
 		return true
 	}
 	c.opaque = false

@@ -1,15 +1,18 @@
 package value
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"math/big"
 	"reflect"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -35,8 +38,9 @@ var ownNames = sync.OnceValues(func() (map[reflect.Type]string, map[string]refle
 	wrapped2 := fmt.Errorf("%w %w", io.EOF, io.EOF)
 	joined := errors.Join(io.EOF, io.EOF)
 	for _, t := range []reflect.Type{
-		reflect.TypeFor[error](), reflect.TypeFor[fmt.Stringer](),
-		reflect.TypeOf(io.EOF).Elem(), reflect.TypeOf(wrapped).Elem(), reflect.TypeOf(wrapped2).Elem(), reflect.TypeOf(joined).Elem(),
+		reflect.TypeFor[error](),
+		errorText.Elem(), reflect.TypeOf(wrapped).Elem(), reflect.TypeOf(wrapped2).Elem(), reflect.TypeOf(joined).Elem(), reflect.TypeOf(context.DeadlineExceeded), reflect.TypeFor[fs.PathError](), reflect.TypeFor[syscall.Errno](),
+		reflect.TypeFor[sync.Mutex](), reflect.TypeFor[sync.RWMutex](),
 		reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](), reflect.TypeFor[time.Month](), reflect.TypeFor[time.Weekday](), reflect.TypeFor[time.Location](),
 		reflect.TypeFor[big.Int](), reflect.TypeFor[big.Rat](), reflect.TypeFor[big.Float](),
 	} {
