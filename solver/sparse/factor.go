@@ -115,18 +115,15 @@ func (s *Symbolic) check(values []complex128) (largest float64, err error) {
 	}
 	// Rounding may break the symmetry of values that are computed twice; anything more is another matrix.
 	tol := 1e-12 * largest
-	_, err = p.mirror(func(row, lower, upper int) bool {
-		a, b := values[lower], values[upper]
-		if a == b {
-			return true
-		}
-		d := a - b
-		if math.Abs(real(d))+math.Abs(imag(d)) > tol {
-			err = fmt.Errorf("sparse: factor: row %d: not symmetric: value %v at column %d, %v at its mirror", row, a, p.Col[lower], b)
-			return false
-		}
-		return true
+	var row, at, mirror int
+	symmetric, err := p.mirror(func(i, lower, upper int) bool {
+		row, at, mirror = i, lower, upper
+		d := values[lower] - values[upper]
+		return d == 0 || math.Abs(real(d))+math.Abs(imag(d)) <= tol
 	})
+	if err == nil && !symmetric {
+		err = fmt.Errorf("sparse: factor: row %d: not symmetric: value %v at column %d, %v at its mirror", row, values[at], p.Col[at], values[mirror])
+	}
 	return largest, err
 }
 

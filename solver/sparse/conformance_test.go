@@ -1,0 +1,86 @@
+package sparse_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/galeproject/gale/solver/sparse"
+	"github.com/galeproject/gale/solver/sparse/sparsetest"
+)
+
+var _ sparsetest.Refactorer = (*sparse.Factor)(nil)
+var _ sparsetest.PointSolver = (*sparse.Factor)(nil)
+
+func analyze(t testing.TB, a *sparsetest.Matrix) *sparse.Symbolic {
+	t.Helper()
+	s, err := sparse.Analyze(t.Context(), a.Pattern, sparse.Grid(a.NX, a.NZ), sparse.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func factor(t testing.TB, a *sparsetest.Matrix, opt sparse.FactorOptions) *sparse.Factor {
+	t.Helper()
+	f, err := analyze(t, a).Factor(t.Context(), a.Values, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestPromises runs every promise on matrices of the kinds that matter.
+func TestPromises(t *testing.T) {
+	matrices := map[string]*sparsetest.Matrix{
+		"one":    sparsetest.Random(1, 1, 1, 20),
+		"line":   sparsetest.Random(2, 37, 1, 20),
+		"random": sparsetest.Random(3, 41, 33, 20),
+		"wave":   sparsetest.Wave(70, 51, 10, 6),
+	}
+	for name, a := range matrices {
+		for threads := 1; threads <= 3; threads++ {
+			t.Run(fmt.Sprintf("%s/threads=%d", name, threads), func(t *testing.T) {
+				f := factor(t, a, sparse.FactorOptions{Threads: threads})
+				sparsetest.Residual(t, f, a, 50, 1e-13)
+				sparsetest.BackwardError(t, f, a, 1e-13)
+				sparsetest.Symmetry(t, f, a.N(), 1e-10)
+				sparsetest.ColumnsAlone(t, f, a.N())
+				sparsetest.Concurrency(t, f, a.N())
+				sparsetest.Refactor(t, f, a)
+				sparsetest.Cancel(t, f, a)
+				sparsetest.BadValues(t, f, a)
+				sparsetest.BadColumns(t, f, a.N())
+				if a.N() > 2 {
+					sparsetest.Points(t, f, a)
+				}
+				s := f.Symbolic()
+				sparsetest.SharedSymbolic(t, a, func(v []complex128) (sparsetest.Solver, error) {
+					return s.Factor(t.Context(), v, sparse.FactorOptions{Threads: threads})
+				})
+				sparsetest.Limit(t, func(limit int64) error {
+					_, err := s.Factor(t.Context(), a.Values, sparse.FactorOptions{Threads: threads, Limit: limit})
+					return err
+				})
+				sparsetest.Limit(t, func(limit int64) error {
+					_, err := sparse.Analyze(t.Context(), a.Pattern, sparse.Grid(a.NX, a.NZ), sparse.Options{Threads: threads, Limit: limit})
+					return err
+				})
+			})
+		}
+	}
+}
+
+// TestThreadsGiveTheSameBits covers fronts that threads share.
+func TestThreadsGiveTheSameBits(t *testing.T) {
+	a := sparsetest.Wave(130, 121, 10, 7)
+	one := factor(t, a, sparse.FactorOptions{Threads: 1})
+	for _, threads := range []int{2, 3, 5} {
+		many := factor(t, a, sparse.FactorOptions{Threads: threads})
+		for range 2 {
+			sparsetest.Same(t, one, many, a.N())
+			if err := many.Refactor(t.Context(), a.Values); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
