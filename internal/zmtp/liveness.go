@@ -41,9 +41,17 @@ func (l *liveness) writing() {
 func (l *liveness) written() { l.tx.Store(0) }
 func (l *liveness) pinged()  { l.ping.CompareAndSwap(0, now()) }
 
-func (l *liveness) received() {
-	l.rx.Store(now())
+// received notes a sign of life and says whether the peer is dead all the same: it talks but does not read.
+func (l *liveness) received() (stuck bool) {
+	at := now()
+	l.rx.Store(at)
 	l.ping.Store(0)
+	return late(at, l.tx.Load(), l.timeout)
+}
+
+// late says whether d has passed since a moment, if there is a moment and a d.
+func late(at, since int64, d time.Duration) bool {
+	return since != 0 && d > 0 && at-since >= int64(d)
 }
 
 // patience returns how long silence is of no interest, 0 for ever.
@@ -58,9 +66,9 @@ func (l *liveness) patience() time.Duration {
 // dead judges at a moment when nothing is there to read.
 func (l *liveness) dead() bool {
 	at := now()
-	late := func(since int64, d time.Duration) bool { return since != 0 && d > 0 && at-since >= int64(d) }
-	mute := late(l.ping.Load(), l.timeout-l.every) && late(l.rx.Load(), l.timeout)
-	return mute || late(l.tx.Load(), l.timeout) || late(l.rx.Load(), time.Duration(l.ttl.Load()))
+	rx := l.rx.Load()
+	mute := late(at, l.ping.Load(), l.timeout-l.every) && late(at, rx, l.timeout)
+	return mute || late(at, l.tx.Load(), l.timeout) || late(at, rx, time.Duration(l.ttl.Load()))
 }
 
 // watched is a connection's reading side under a liveness; head is what the handshake had read already.
@@ -79,15 +87,16 @@ func (w *watched) Read(p []byte) (int, error) {
 	for {
 		patience := w.l.patience()
 		if patience == 0 {
-			n, err := w.nc.Read(p)
-			return n, err
+			return w.nc.Read(p)
 		}
 		if err := w.nc.SetReadDeadline(time.Now().Add(patience / 6)); err != nil {
 			return 0, err
 		}
 		n, err := w.nc.Read(p)
 		if n > 0 {
-			w.l.received()
+			if w.l.received() {
+				return 0, ErrSilent
+			}
 			return n, nil
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 const (
@@ -114,7 +115,7 @@ func (r *reader) frame(n int64) error {
 		return nil
 	}
 	off := len(r.arena)
-	r.arena = append(r.arena, make([]byte, n)...)
+	r.arena = slices.Grow(r.arena, int(n))[:off+int(n)]
 	if _, err := io.ReadFull(r.br, r.arena[off:]); err != nil {
 		return cut(err)
 	}
