@@ -89,7 +89,21 @@ func (h *Heat) sample(u, v, du, dv float64) float64 {
 	fx, fy := x-i, y-j
 	a, b := h.at(int(i), int(j)), h.at(int(i)+1, int(j))
 	c, d := h.at(int(i), int(j)+1), h.at(int(i)+1, int(j)+1)
+	if h.Colors == Cyclic { // neighbours may lie a turn apart
+		turn := h.Hi - h.Lo
+		b, c, d = nearest(a, b, turn), nearest(a, c, turn), nearest(a, d, turn)
+		m := (a*(1-fx)+b*fx)*(1-fy) + (c*(1-fx)+d*fx)*fy
+		return nearest((h.Lo+h.Hi)/2, m, turn)
+	}
 	return (a*(1-fx)+b*fx)*(1-fy) + (c*(1-fx)+d*fx)*fy
+}
+
+// nearest moves v by whole turns to within half a turn of a.
+func nearest(a, v, turn float64) float64 {
+	if turn <= 0 {
+		return v
+	}
+	return v - turn*math.Round((v-a)/turn)
 }
 
 func (h *Heat) mean(x0, x1, y0, y1 float64) float64 {
@@ -110,7 +124,7 @@ func (h *Heat) at(i, j int) float64 {
 }
 
 // step is the smallest difference of Shade, of 255, that is drawn as a line.
-const step = 10
+const step = 6
 
 // line tells whether a step of Shade passes between the pixel at (u, v) and its right or lower neighbour.
 func (h *Heat) line(u, v, du, dv float64) bool {

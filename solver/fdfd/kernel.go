@@ -1,0 +1,190 @@
+package fdfd
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/galeproject/gale/solver"
+	"github.com/galeproject/gale/solver/sparse"
+)
+
+// The fewest points per wavelength: below the first a model is refused, below the second there is a warning.
+const (
+	leastPoints = 2.2
+	fewPoints   = 2.5
+)
+
+// Kernel is a model and a frequency with their factorised matrix. Its methods may be called from several goroutines; Update waits
+// for the others and keeps them out.
+type Kernel struct {
+	freq float64
+	opt  options
+	lay  layers
+	st   *structure
+
+	mu     sync.RWMutex
+	model  *solver.Model // a copy
+	med    *medium
+	factor *sparse.Factor
+	took   time.Duration
+	points float64 // per wavelength
+	slow   int     // the cell that has them
+}
+
+// NewKernel assembles and factorises the matrix of a model at freq Hz. The model is copied.
+//
+// Errors come before any work: a frequency that is not positive and finite, a bad value in the model, fewer than 2.2 points per
+// wavelength in some cell (both sides of a cell count), options that make no sense.
+func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, error) {
+	k := &Kernel{freq: freq, opt: options{ctx: context.Background(), halfWidth: 4}}
+	for _, o := range opts {
+		if o != nil {
+			o(&k.opt)
+		}
+	}
+	if err := k.opt.check(); err != nil {
+		return nil, err
+	}
+	if !(freq > 0) || math.IsInf(freq, 1) {
+		return nil, fmt.Errorf("fdfd: making a kernel: frequency %g Hz", freq)
+	}
+	began := time.Now()
+	if err := k.see(model); err != nil {
+		return nil, fmt.Errorf("fdfd: making a kernel: %w", err)
+	}
+	k.lay = layersFor(model, freq, k.opt.sides, k.opt.layer)
+	k.med = newMedium(k.model, freq, k.lay, &k.opt)
+	nx, nz := k.med.box()
+	if nx < 1 || nz < 1 {
+		return nil, fmt.Errorf("fdfd: making a kernel: %v with sides %+v has no unknowns", model.Grid, k.opt.sides)
+	}
+	var err error
+	if k.st, err = structureFor(k.opt.ctx, nx, nz); err != nil {
+		return nil, err
+	}
+	k.factor, err = k.st.sym.Factor(k.opt.ctx, k.med.assemble(k.st), sparse.FactorOptions{Threads: k.opt.threads, Limit: k.opt.limit})
+	if err != nil {
+		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
+	}
+	k.took = time.Since(began)
+	return k, nil
+}
+
+// see checks a model and keeps a copy.
+func (k *Kernel) see(model *solver.Model) error {
+	if err := model.Check(); err != nil {
+		return err
+	}
+	points, slow := math.Inf(1), 0
+	for i, c := range model.C {
+		if p := c / k.freq / max(model.Dx, model.Dz); p < points {
+			points, slow = p, i
+		}
+	}
+	if points < leastPoints {
+		c := model.C[slow]
+		return fmt.Errorf("%.3g points per wavelength at %g Hz in cell %d (ix %d, iz %d) at %v m, where the speed is %g m/s: %g are needed, "+
+			"which is %.4g Hz at most or cells of %.4g m", points, k.freq, slow, slow%model.Nx, slow/model.Nx,
+			model.Center(slow%model.Nx, slow/model.Nx), c, leastPoints, c/leastPoints/max(model.Dx, model.Dz), c/leastPoints/k.freq)
+	}
+	k.model, k.points, k.slow = model.Clone(), points, slow
+	return nil
+}
+
+// Update replaces the model by another on the same grid and factorises again in the same memory. The absorbing layers stay as they
+// were made for the first model. After an error that comes before the work the kernel is as it was; after an error of the
+// factorisation it needs another Update.
+func (k *Kernel) Update(model *solver.Model) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	began := time.Now()
+	if model != nil && model.Grid != k.model.Grid {
+		return fmt.Errorf("fdfd: updating a kernel: the model has %v, the kernel %v", model.Grid, k.model.Grid)
+	}
+	if err := k.see(model); err != nil {
+		return fmt.Errorf("fdfd: updating a kernel: %w", err)
+	}
+	k.med = newMedium(k.model, k.freq, k.lay, &k.opt)
+	if err := k.factor.Refactor(context.Background(), k.med.assemble(k.st)); err != nil {
+		return fmt.Errorf("fdfd: updating a kernel of %g Hz: %w", k.freq, err)
+	}
+	k.took = time.Since(began)
+	return nil
+}
+
+// Data computes what each receiver records from each source of strength 1. Points may lie anywhere in the grid; an error names
+// the first that does not.
+func (k *Kernel) Data(src, rec []solver.Point) (*solver.Data, error) {
+	return k.DataContext(context.Background(), src, rec)
+}
+
+// DataContext is Data that can be cancelled.
+func (k *Kernel) DataContext(ctx context.Context, src, rec []solver.Point) (*solver.Data, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	rhs, sample, err := k.survey(src, rec)
+	if err != nil {
+		return nil, err
+	}
+	d := solver.NewData(k.freq, src, rec)
+	out := make([][]complex128, len(src))
+	for i := range out {
+		out[i] = d.Gather(i)
+	}
+	if err := k.factor.SolvePoints(ctx, rhs, sample, out); err != nil {
+		return nil, fmt.Errorf("fdfd: computing data at %g Hz: %w", k.freq, err)
+	}
+	return d, nil
+}
+
+// survey spreads sources and receivers over unknowns.
+func (k *Kernel) survey(src, rec []solver.Point) (rhs, sample []sparse.Column, err error) {
+	g := k.model.Grid
+	if rhs, err = k.med.columns("source", src, complex(-1/(g.Dx*g.Dz), 0), &k.opt); err != nil {
+		return nil, nil, err
+	}
+	sample, err = k.med.columns("receiver", rec, 1, &k.opt)
+	return rhs, sample, err
+}
+
+// Field computes the pressure on all nodes of the grid from a source of strength 1.
+func (k *Kernel) Field(src solver.Point) (*solver.Field, error) {
+	return k.FieldContext(context.Background(), src)
+}
+
+// FieldContext is Field that can be cancelled.
+func (k *Kernel) FieldContext(ctx context.Context, src solver.Point) (*solver.Field, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	rhs, _, err := k.survey([]solver.Point{src}, nil)
+	if err != nil {
+		return nil, err
+	}
+	x := [][]complex128{make([]complex128, k.factor.N())}
+	scatter(x[0], rhs[0], 1)
+	if err := k.factor.Solve(ctx, x); err != nil {
+		return nil, fmt.Errorf("fdfd: computing a field at %g Hz: %w", k.freq, err)
+	}
+	f := &solver.Field{Grid: k.model.Grid, Freq: k.freq, Src: src, Values: make([]complex128, 0, k.model.Nodes())}
+	for iz := range k.model.Nz + 1 {
+		for ix := range k.model.Nx + 1 {
+			v := complex128(0)
+			if i, ok := k.med.unknown(ix, iz); ok {
+				v = x[0][i]
+			}
+			f.Values = append(f.Values, v)
+		}
+	}
+	f.SetOutline(k.model)
+	return f, nil
+}
+
+// scatter adds s times a column to a vector.
+func scatter(x []complex128, c sparse.Column, s complex128) {
+	for i, n := range c.Node {
+		x[n] += s * c.Weight[i]
+	}
+}

@@ -1,0 +1,101 @@
+package fdfd
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/galeproject/gale/solver"
+	"github.com/galeproject/gale/solver/sparse"
+)
+
+// Freq is the frequency in Hz.
+func (k *Kernel) Freq() float64 { return k.freq }
+
+// Unknowns is the number of rows of the matrix.
+func (k *Kernel) Unknowns() int { return k.factor.N() }
+
+// Bytes is the memory that the kernel holds. Kernels of one size share the symbolic part, which is not counted.
+func (k *Kernel) Bytes() int64 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	cells := int64(k.model.Cells())
+	return k.factor.Bytes() + cells*(16+8+64) + cells*8*3
+}
+
+// PointsPerWavelength is the smallest number of cells in a wavelength, over the model.
+func (k *Kernel) PointsPerWavelength() float64 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.points
+}
+
+// Took is how long the last NewKernel or Update needed.
+func (k *Kernel) Took() time.Duration {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.took
+}
+
+// Grid is the model's grid.
+func (k *Kernel) Grid() solver.Grid {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.model.Grid
+}
+
+// Model returns a copy of the model.
+func (k *Kernel) Model() *solver.Model {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.model.Clone()
+}
+
+// Layers returns the absorbing layers in use, in the order top, right, bottom, left.
+func (k *Kernel) Layers() [4]Layer { return k.lay }
+
+// Factor tells of the factorisation.
+func (k *Kernel) Factor() sparse.Report { return k.factor.Report() }
+
+// Warnings are doubts about the accuracy of what the kernel computes, in words.
+func (k *Kernel) Warnings() []string {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	var w []string
+	m := k.model
+	if k.points < fewPoints {
+		w = append(w, fmt.Sprintf("only %.2f points per wavelength at %v m", k.points, m.Center(k.slow%m.Nx, k.slow/m.Nx)))
+	}
+	names := [4]string{"top", "right", "bottom", "left"}
+	h := [4]float64{m.Dz, m.Dx, m.Dz, m.Dx}
+	for i, l := range k.lay {
+		if l.Cells == 0 {
+			continue
+		}
+		slow, _ := alongside(m, i)
+		if t := float64(l.Cells) * h[i] * k.freq / slow; t < 0.9 {
+			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: more than 1 %% may be reflected", names[i], t))
+		}
+	}
+	return w
+}
+
+// Row is the kernel's line in a table.
+func (k *Kernel) Row() [][2]string {
+	return [][2]string{
+		{"frequency (Hz)", strconv.FormatFloat(k.freq, 'g', 6, 64)},
+		{"unknowns", strconv.Itoa(k.Unknowns())},
+		{"MB", strconv.FormatFloat(float64(k.Bytes())/1e6, 'f', 1, 64)},
+		{"seconds", strconv.FormatFloat(k.Took().Seconds(), 'f', 2, 64)},
+		{"points per wavelength", strconv.FormatFloat(k.PointsPerWavelength(), 'f', 1, 64)},
+	}
+}
+
+// String is the kernel in one line.
+func (k *Kernel) String() string {
+	if k == nil {
+		return "<nil>"
+	}
+	return fmt.Sprintf("FDFD kernel at %.6g Hz: %d unknowns, %.1f MB, made in %.2f s, %.1f points per wavelength", k.freq, k.Unknowns(),
+		float64(k.Bytes())/1e6, k.Took().Seconds(), k.PointsPerWavelength())
+}
