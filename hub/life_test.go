@@ -1,0 +1,292 @@
+package hub_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/galeproject/gale/hub"
+)
+
+// TestLifeTable compares the table in ARCHITECTURE.md with the one that the code obeys.
+func TestLifeTable(t *testing.T) {
+	const name, begin, end = "../ARCHITECTURE.md", "<!-- life of a task: generated -->\n", "<!-- life of a task: end -->\n"
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok1 := strings.Cut(string(text), begin)
+	got, tail, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no section between %q and %q", name, begin, end)
+	}
+	want := hub.LifeTable()
+	if *update {
+		if err := os.WriteFile(name, []byte(head+begin+want+end+tail), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want {
+		t.Errorf("%s shows another life of a task than the code has; go test ./hub -update writes:\n%s", name, want)
+	}
+}
+
+// world remembers what a hub was told and what it answered, and knows what it promised.
+type world struct {
+	h        *hub.Hub
+	accepted map[hub.TaskID]bool
+	answered map[hub.TaskID]int
+	running  map[hub.TaskID]hub.UUID
+	links    map[hub.UUID]*[4]bool
+	ids      map[hub.EngineID]hub.UUID
+	here     map[hub.UUID]bool
+	tasks    int
+	now      time.Duration
+}
+
+func newWorld(o hub.Options) *world {
+	return &world{
+		h: hub.New(o), accepted: map[hub.TaskID]bool{}, answered: map[hub.TaskID]int{}, running: map[hub.TaskID]hub.UUID{},
+		links: map[hub.UUID]*[4]bool{}, ids: map[hub.EngineID]hub.UUID{}, here: map[hub.UUID]bool{},
+	}
+}
+
+// over notes that a task was answered, which must happen once.
+func (w *world) over(t *rapid.T, id hub.TaskID) {
+	w.answered[id]++
+	if w.answered[id] > 1 {
+		t.Fatalf("%s was answered twice", id)
+	}
+	delete(w.running, id)
+}
+
+func (w *world) step(t *rapid.T, ev hub.Event) {
+	for _, a := range w.h.Step(ev) {
+		switch a := a.(type) {
+		case hub.Welcome:
+			if u, used := w.ids[a.ID]; used && u != a.UUID {
+				t.Fatalf("id %d of %s was given to %s", a.ID, u, a.UUID)
+			}
+			w.ids[a.ID] = a.UUID
+		case hub.Joined:
+			if w.ids[a.ID] != a.UUID || w.here[a.UUID] {
+				t.Fatalf("%s joined as %d, here %v", a.UUID, a.ID, w.here[a.UUID])
+			}
+			w.here[a.UUID] = true
+		case hub.Left:
+			if !w.here[a.UUID] {
+				t.Fatalf("%s left and was not here", a.UUID)
+			}
+			w.here[a.UUID] = false
+		case hub.Send:
+			if !w.here[a.Engine] {
+				t.Fatalf("%s was sent to %s, which is not here", a.Task, a.Engine)
+			}
+			w.running[a.Task] = a.Engine
+		case hub.Relay:
+			w.over(t, a.Task)
+		case hub.Answer:
+			w.over(t, a.Task)
+		case hub.Collect:
+			w.over(t, a.Task)
+		case hub.Refuse, hub.Ping, hub.Keep:
+		}
+	}
+	if err := w.h.Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// engine draws one of a few engines.
+func engine(t *rapid.T) hub.UUID {
+	return hub.UUID(rapid.SampledFrom([]string{"ada", "bob", "eve", "mia"}).Draw(t, "engine"))
+}
+
+func (w *world) known(t *rapid.T, label string) []hub.TaskID {
+	var ids []hub.TaskID
+	for range rapid.IntRange(0, 3).Draw(t, label) {
+		ids = append(ids, hub.TaskID(fmt.Sprint("t", rapid.IntRange(max(0, w.tasks-12), w.tasks).Draw(t, label))))
+	}
+	return ids
+}
+
+func (w *world) dependency(t *rapid.T, label string) hub.Dependency {
+	if rapid.IntRange(0, 2).Draw(t, label+"?") > 0 {
+		return hub.Dependency{}
+	}
+	return hub.Dependency{
+		Tasks: w.known(t, label), Any: rapid.Bool().Draw(t, "any"),
+		Success: rapid.IntRange(0, 3).Draw(t, "success") > 0, Failure: rapid.IntRange(0, 3).Draw(t, "failure") == 0,
+	}
+}
+
+func (w *world) targets(t *rapid.T) []hub.UUID {
+	var us []hub.UUID
+	for range rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "targets") {
+		us = append(us, engine(t))
+	}
+	return us
+}
+
+// actions are what may happen to a hub.
+func (w *world) actions() map[string]func(*rapid.T) {
+	next := func() hub.TaskID {
+		w.tasks++
+		id := hub.TaskID(fmt.Sprint("t", w.tasks))
+		w.accepted[id] = true
+		return id
+	}
+	return map[string]func(*rapid.T){
+		"register": func(t *rapid.T) {
+			w.step(t, hub.Register{UUID: engine(t), Wanted: hub.EngineID(rapid.IntRange(-3, 9).Draw(t, "wanted"))})
+		},
+		"arrive": func(t *rapid.T) {
+			u := engine(t)
+			for c := range hub.Channel(4) {
+				if l := w.link(u); !l[c] {
+					l[c] = true
+					w.step(t, hub.Connect{UUID: u, Channel: c})
+				}
+			}
+		},
+		"connection": func(t *rapid.T) {
+			u, c := engine(t), hub.Channel(rapid.IntRange(0, 3).Draw(t, "channel"))
+			if l := w.link(u); l[c] {
+				l[c] = false
+				w.step(t, hub.Disconnect{UUID: u, Channel: c})
+			} else {
+				l[c] = true
+				w.step(t, hub.Connect{UUID: u, Channel: c})
+			}
+		},
+		"die": func(t *rapid.T) {
+			u := engine(t)
+			for c := range hub.Channel(4) {
+				if l := w.link(u); l[c] {
+					l[c] = false
+					w.step(t, hub.Disconnect{UUID: u, Channel: c})
+				}
+			}
+		},
+		"leave": func(t *rapid.T) { w.step(t, hub.Leave{UUID: engine(t)}) },
+		"time": func(t *rapid.T) {
+			w.now += time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond
+			w.step(t, hub.Tick{Now: w.now})
+		},
+		"pong": func(t *rapid.T) {
+			w.step(t, hub.Pong{UUID: engine(t), Payload: fmt.Sprint(3 * rapid.IntRange(0, 20).Draw(t, "payload"))})
+		},
+		"submit": func(t *rapid.T) {
+			ev := hub.Submit{
+				After: w.dependency(t, "after"), Follow: w.dependency(t, "follow"), Targets: w.targets(t),
+				Timeout: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "timeout")) * time.Second,
+				Retries: rapid.IntRange(0, 2).Draw(t, "retries"), Reruns: rapid.IntRange(0, 2).Draw(t, "reruns"), Same: rapid.Bool().Draw(t, "same"),
+			}
+			ev.Task = next()
+			w.step(t, ev)
+		},
+		"plain": func(t *rapid.T) { w.step(t, hub.Submit{Task: next()}) },
+		"direct": func(t *rapid.T) {
+			u := engine(t)
+			w.step(t, hub.Direct{Task: next(), Engine: u})
+		},
+		"spread": func(t *rapid.T) {
+			us, coalescing := w.targets(t), rapid.Bool().Draw(t, "coalescing")
+			id := next()
+			if !coalescing { // its parts are answered, not itself
+				delete(w.accepted, id)
+				for _, u := range us {
+					w.accepted[hub.PartID(id, u)] = true
+				}
+			}
+			w.step(t, hub.Spread{Task: id, Targets: us, Coalescing: coalescing})
+		},
+		"return": func(t *rapid.T) { w.reply(t) },
+		"answer": func(t *rapid.T) { w.reply(t) },
+		"abort": func(t *rapid.T) {
+			w.step(t, hub.Abort{Task: hub.TaskID(fmt.Sprint("t", rapid.IntRange(0, w.tasks).Draw(t, "task")))})
+		},
+		"": func(t *rapid.T) {},
+	}
+}
+
+func (w *world) link(u hub.UUID) *[4]bool {
+	if w.links[u] == nil {
+		w.links[u] = &[4]bool{}
+	}
+	return w.links[u]
+}
+
+// reply has an engine say something about a task that it was sent, now or long ago.
+func (w *world) reply(t *rapid.T) {
+	ids := make([]hub.TaskID, 0, len(w.running))
+	for id := range w.running {
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		t.Skip("nothing runs")
+	}
+	slices.Sort(ids)
+	id := rapid.SampledFrom(ids).Draw(t, "task")
+	s := hub.Status(rapid.SampledFrom([]hub.Status{hub.OK, hub.OK, hub.OK, hub.Error, hub.Unmet, hub.Cancelled}).Draw(t, "status"))
+	w.step(t, hub.Return{Task: id, Engine: w.running[id], Status: s})
+}
+
+// TestRandomLife throws random events at a hub, checks its promises after each, and in the end lets every task end.
+func TestRandomLife(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(hub.Options{
+			Scheme:    hub.Scheme(rapid.SampledFrom([]string{"leastload", "leastload", "lru", "twobin", "weighted", "plainrandom"}).Draw(t, "scheme")),
+			HighWater: rapid.SampledFrom([]int{1, 1, 2, -1}).Draw(t, "room"),
+			Misses:    2,
+		})
+		t.Repeat(w.actions())
+		// Everybody comes back and does what is asked: then no task may be left.
+		for i, u := range []hub.UUID{"ada", "bob", "eve", "mia"} {
+			w.step(t, hub.Register{UUID: u, Wanted: hub.EngineID(i)})
+			for c := range hub.Channel(4) {
+				if l := w.link(u); !l[c] {
+					l[c] = true
+					w.step(t, hub.Connect{UUID: u, Channel: c})
+				}
+			}
+		}
+		for range 10 * (len(w.accepted) + 1) {
+			for id, u := range w.running {
+				w.step(t, hub.Return{Task: id, Engine: u})
+				delete(w.running, id)
+			}
+		}
+		if n := w.h.Live(); n > 0 {
+			t.Fatalf("%d tasks are left, %d without an engine", n, w.h.Unassigned())
+		}
+		for id := range w.accepted {
+			if w.answered[id] != 1 {
+				t.Fatalf("%s was answered %d times", id, w.answered[id])
+			}
+		}
+	})
+}
+
+// TestNoDeadEnds shows that each state is reached, that only the ends are ends, and that the table is in the diagram.
+func TestNoDeadEnds(t *testing.T) {
+	table := hub.LifeTable()
+	for s := hub.Arrived; s <= hub.Aborted; s++ {
+		end := s >= hub.Done
+		if got := strings.Contains(table, fmt.Sprintf("    %v --> [*]\n", s)); got != end {
+			t.Errorf("%v: an end %v, want %v", s, got, end)
+		}
+		if !strings.Contains(table, fmt.Sprintf("--> %v", s)) {
+			t.Errorf("%v is not reached", s)
+		}
+		if left := strings.Contains(table, fmt.Sprintf("\n    %v --> ", s)); !left {
+			t.Errorf("%v is not left", s)
+		}
+	}
+}
