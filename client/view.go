@@ -1,0 +1,167 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/galeproject/gale/wire"
+)
+
+// View is a choice of engines with options: a [DirectView] or a [LoadBalancedView].
+type View interface {
+	client() *Client
+	opts() options
+}
+
+// options of a view or call, by value.
+type options struct {
+	chunk   int
+	retries int
+	once    bool
+	label   string
+	timeout time.Duration
+	targets []int
+	quiet   bool
+}
+
+// Option changes how a view's requests are made.
+type Option func(*options)
+
+// ChunkSize is how many items one task has; by default it is chosen from the number of items and engines.
+func ChunkSize(n int) Option { return func(o *options) { o.chunk = n } }
+
+// Retries says how often a task whose function failed is tried again elsewhere; the default is never.
+func Retries(n int) Option { return func(o *options) { o.retries = n } }
+
+// AtMostOnce says that a task is not run again when its engine dies.
+func AtMostOnce() Option { return func(o *options) { o.once = true } }
+
+// Label is kept with the task.
+func Label(s string) Option { return func(o *options) { o.label = s } }
+
+// Timeout is how long a task may wait for an engine.
+func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
+
+// Targets restricts a balanced view to these engines.
+func Targets(ids ...int) Option { return func(o *options) { o.targets = ids } }
+
+// Quiet shows no progress.
+func Quiet() Option { return func(o *options) { o.quiet = true } }
+
+func (o options) with(opts []Option) options {
+	for _, f := range opts {
+		f(&o)
+	}
+	return o
+}
+
+// DirectView names engines: what it is asked runs once on each of them.
+type DirectView struct {
+	c         *Client
+	ids       []int // nil: all that are registered at the time of the call
+	kind      string
+	broadcast bool
+	out       func(wire.Output)
+	o         options
+}
+
+// LoadBalancedView leaves the choice of the engine to the controller.
+type LoadBalancedView struct {
+	c *Client
+	o options
+}
+
+// All is a view of all engines that are registered at the time of a call.
+func (c *Client) All() DirectView { return DirectView{c: c} }
+
+// Engines is a view of the engines with these ids.
+func (c *Client) Engines(ids ...int) DirectView {
+	return DirectView{c: c, ids: append([]int{}, ids...)}
+}
+
+// Kind is a view of all engines of a kind: "go" or "python".
+func (c *Client) Kind(kind string) DirectView { return DirectView{c: c, kind: kind} }
+
+// Broadcast is a view of all engines whose requests travel once to the controller, which sends them on.
+func (c *Client) Broadcast() DirectView { return DirectView{c: c, broadcast: true} }
+
+// Balanced is a view that leaves the choice of the engine to the controller.
+func (c *Client) Balanced() LoadBalancedView { return LoadBalancedView{c: c} }
+
+// With gives the view with options.
+func (v DirectView) With(opts ...Option) DirectView {
+	v.o = v.o.with(opts)
+	return v
+}
+
+// With gives the view with options.
+func (v LoadBalancedView) With(opts ...Option) LoadBalancedView {
+	v.o = v.o.with(opts)
+	return v
+}
+
+// WithOutput gives the view with another destination of the engines' outputs than the client's.
+func (v DirectView) WithOutput(f func(wire.Output)) DirectView {
+	v.out = f
+	return v
+}
+
+// shown says what is done with outputs of engines.
+func (v DirectView) shown() func(string, *wire.Message) {
+	if v.out == nil {
+		return v.c.show
+	}
+	return func(uuid string, m *wire.Message) {
+		e, _ := v.c.engine(uuid)
+		if o, ok := v.c.labelled(e, m); ok {
+			v.out(o)
+		}
+	}
+}
+
+func (v DirectView) client() *Client       { return v.c }
+func (v LoadBalancedView) client() *Client { return v.c }
+func (v DirectView) opts() options         { return v.o }
+func (v LoadBalancedView) opts() options   { return v.o }
+
+// resolve gives the engines that the view names now.
+func (v DirectView) resolve() (Engines, error) {
+	all := v.c.Cluster()
+	if v.kind != "" {
+		kind := v.kind
+		if kind == "python" {
+			kind = ""
+		}
+		all = slices.DeleteFunc(all, func(e Engine) bool { return e.Kind != kind })
+	}
+	if v.ids == nil {
+		if len(all) == 0 {
+			return nil, fmt.Errorf("client: there are no engines: start some with `gale cluster start`, or wait with WaitForEngines")
+		}
+		return all, nil
+	}
+	out := make(Engines, 0, len(v.ids))
+	for _, id := range v.ids {
+		i := slices.IndexFunc(all, func(e Engine) bool { return e.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("client: there is no engine %d: engines are %v", id, all.IDs())
+		}
+		out = append(out, all[i])
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("client: the view names no engine")
+	}
+	return out, nil
+}
+
+// engine finds a registered engine by its uuid.
+func (c *Client) engine(uuid string) (Engine, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.engines, func(e Engine) bool { return e.UUID == uuid })
+	if i < 0 {
+		return Engine{ID: -1, UUID: uuid}, false
+	}
+	return c.engines[i], true
+}
