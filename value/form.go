@@ -14,7 +14,7 @@ type Sender interface {
 }
 
 // Receiver is the other half of a Sender, on the pointer: DecodeValue fills the receiver from what EncodeValue returned
-// in the sending process. Objects that the value shares with what is around it may be incomplete during the call.
+// in the sending process, and checks it: it came from outside. Objects that the value shares with what is around it may be incomplete during the call.
 type Receiver interface {
 	DecodeValue(any) error
 }

@@ -37,7 +37,7 @@ func (o *operator) EncodeValue() (any, error) {
 
 func (o *operator) DecodeValue(x any) error {
 	r, ok := x.(*recipe)
-	if !ok || r.N < 0 || r.N > 1000 {
+	if !ok || r == nil || r.N < 0 || r.N > 1000 {
 		return errors.New("not a recipe")
 	}
 	*o = *makeOperator(r.N)
