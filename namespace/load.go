@@ -44,6 +44,19 @@ func (n *Namespace) Loaded(id module.ID) (ok bool) {
 	return ok
 }
 
+// Module gives a loaded module that has functions, so that it can be sent elsewhere. The error wraps ErrNotLoaded.
+func (n *Namespace) Module(id module.ID) (m *module.Module, err error) {
+	n.update(func() {
+		if u := n.units[id]; u != nil && u.m.Image != nil {
+			m = u.m
+		}
+	})
+	if m == nil {
+		return nil, fmt.Errorf("namespace: module %v with its functions: %w", id, ErrNotLoaded)
+	}
+	return m, nil
+}
+
 // open writes the image to a file that only this user can read, loads it and removes the file: the mapping keeps it alive, and
 // as long as it lives its inode, by which the dynamic linker knows a library, cannot return.
 func (n *Namespace) open(m *module.Module) (reg, run any, err error) {
@@ -104,9 +117,11 @@ func (n *Namespace) newest(id module.ID, method string) (yes bool) {
 
 // install records what a module registered.
 func (n *Namespace) install(m *module.Module, run any, r *cellrt.Registrar) {
-	u := &unit{m: &module.Module{
-		ID: m.ID, Scope: m.Scope, Cell: m.Cell, Vars: m.Vars, Needs: m.Needs,
-	}, run: run, stop: r.Stop, funcs: map[string]*function{}}
+	kept := *m
+	if len(r.Funcs) == 0 {
+		kept.Image = nil // nobody will ask for it
+	}
+	u := &unit{m: &kept, run: run, stop: r.Stop, funcs: map[string]*function{}}
 	if u.stop == nil {
 		u.stop = new(uint32)
 	}

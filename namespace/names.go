@@ -144,47 +144,6 @@ func (n *Namespace) lookup(name string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// Get gives the value of a name. The error wraps ErrNoName when it is not set.
-func (n *Namespace) Get(name string) (v any, err error) {
-	n.update(func() {
-		if at, ok := n.lookup(name); ok {
-			v = at.Interface()
-			return
-		}
-		if f := n.funcs[name]; f != nil {
-			v = f.f.Interface()
-			return
-		}
-		err = fmt.Errorf("namespace: %w: %s", ErrNoName, name)
-	})
-	return v, err
-}
-
-// Set gives a name a value: that of the newest variable of this name if the value fits its type (numbers are converted when nothing is
-// lost), else it waits for a module that declares the name with the value's type.
-func (n *Namespace) Set(name string, x any) {
-	n.update(func() {
-		n.touched++
-		var fits *variable
-		var as reflect.Value
-		for _, v := range n.named[name] {
-			if fits != nil && (v.scope != n.o.Scope || v.gen < fits.gen && v.key.session == fits.key.session || v.turn < fits.turn) {
-				continue
-			}
-			if c, ok := convert(x, v.at.Type()); ok {
-				fits, as = v, c
-			}
-		}
-		if fits == nil {
-			n.loose[name] = &loose{v: loosen(x), turn: n.touched}
-			return
-		}
-		fits.at.Set(as)
-		fits.own, fits.hash, fits.turn = true, "", n.touched
-		delete(n.loose, name)
-	})
-}
-
 // loosen gives a value that is not nil a settable place of its own type; nil gets type any.
 func loosen(x any) reflect.Value {
 	v := reflect.ValueOf(x)

@@ -47,7 +47,9 @@ func TestNeeds(t *testing.T) {
 	if out := f.Run(t.Context(), user, RunOptions{}); out.Failure == nil || out.Failure.Name != NameUnset {
 		t.Fatalf("after Delete: %v", out.Failure)
 	}
-	f.Set("model", new(7))
+	if err := f.Set("model", new(7)); err != nil {
+		t.Fatal(err)
+	}
 	if out := f.Run(t.Context(), user, RunOptions{}); out.Failure != nil || out.Result.String() != "7" {
 		t.Fatalf("after Set: %+v", out)
 	}

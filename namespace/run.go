@@ -44,7 +44,9 @@ func (n *Namespace) Run(ctx context.Context, id module.ID, o RunOptions) Outcome
 	var u *unit
 	n.update(func() { u = n.units[id] })
 	if u == nil {
-		return Outcome{Failure: failure(NameError, "module %v is not loaded", id)}
+		f := failure(NameError, "module %v is not loaded", id)
+		f.Err = ErrNotLoaded
+		return Outcome{Failure: f}
 	}
 	if f := n.unset(id.Session, u.m.Needs); f != nil {
 		return Outcome{Failure: f}
