@@ -4,7 +4,7 @@ import "github.com/galeproject/gale/solver/sparse/internal/kern"
 
 // extend adds the contribution block of child c to parent f: the columns that are pivots of f to its panel, or the
 // others to its contribution block.
-func (s *Symbolic) extend(f, c *front, pivots bool, panel, block, from []complex128) {
+func (s *Symbolic) extend(loops kern.Loops, f, c *front, pivots bool, panel, block, from []complex128) {
 	runs := s.frontRuns(c)
 	cols, first := runs[:c.runsPiv], int32(0)
 	if !pivots {
@@ -34,7 +34,7 @@ func (s *Symbolic) extend(f, c *front, pivots bool, panel, block, from []complex
 				if n <= 0 {
 					break
 				}
-				kern.Add(int(n), dst[kern.Rows*k.dst-shift:], src[kern.Rows*(phase+k.src):])
+				loops.Add(int(n), dst[kern.Rows*k.dst-shift:], src[kern.Rows*(phase+k.src):])
 			}
 		}
 	}

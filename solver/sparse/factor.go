@@ -22,6 +22,8 @@ type FactorOptions struct {
 	Guard float64
 	// Refine says how exact solutions are to be.
 	Refine Refine
+	// Portable uses plain Go where the processor could do better; results differ by rounding.
+	Portable bool
 	// Progress is called now and then with the operations done and those to do, from one goroutine at a time.
 	Progress func(done, total float64)
 }
@@ -52,6 +54,7 @@ type Factor struct {
 	s      *Symbolic
 	opt    FactorOptions
 	plan   *plan
+	loops  kern.Loops
 	panels []complex128
 	dinv   []complex128
 	values []complex128
@@ -75,6 +78,9 @@ func (s *Symbolic) Factor(ctx context.Context, values []complex128, opt FactorOp
 		opt.Guard = 1e-8
 	}
 	f := &Factor{s: s, opt: opt, plan: s.plan(opt.Threads), cold: true}
+	if f.loops = kern.Best(); opt.Portable {
+		f.loops = kern.Portable()
+	}
 	if _, err := s.check(values); err != nil {
 		return nil, err
 	}
@@ -84,7 +90,7 @@ func (s *Symbolic) Factor(ctx context.Context, values []complex128, opt FactorOp
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("sparse: factor: %w", err)
 	}
-	f.panels = make([]complex128, s.panels)
+	f.panels = make([]complex128, s.panels+kern.Tile) // the last tile of a panel may be read as a whole
 	f.dinv = make([]complex128, s.N())
 	f.values = make([]complex128, len(values))
 	if err := f.Refactor(ctx, values); err != nil {
@@ -208,19 +214,19 @@ func (w *worker) front(r *runner, i int, split func(int, func(int))) {
 		from = append(from, w.take(r, int(children[k])))
 	}
 	for k, c := range children {
-		s.extend(f, &s.fronts[c], true, panel, nil, from[len(from)-1-k])
+		s.extend(w.f.loops, f, &s.fronts[c], true, panel, nil, from[len(from)-1-k])
 	}
 	block := w.put(r, i)
 	e := &elimination{
 		front: f, panel: panel, block: block, dinv: w.f.dinv[f.first : f.first+f.npiv], x: w.x,
-		guard: &w.guard, split: split, stop: r.stopped.Load,
+		guard: &w.guard, loops: w.f.loops, split: split, stop: r.stopped.Load,
 	}
 	e.run()
 	if r.stopped.Load() {
 		return
 	}
 	for k, c := range children {
-		s.extend(f, &s.fronts[c], false, nil, block, from[len(from)-1-k])
+		s.extend(w.f.loops, f, &s.fronts[c], false, nil, block, from[len(from)-1-k])
 	}
 	w.guard.growth = max(w.guard.growth, growth(f, panel))
 }
@@ -271,5 +277,5 @@ func (f *Factor) Symbolic() *Symbolic { return f.s }
 func (f *Factor) Bytes() int64 { return f.bytes() }
 
 func (f *Factor) bytes() int64 {
-	return numberBytes * (f.s.panels + int64(f.s.N()) + int64(f.s.pattern.NNZ()))
+	return numberBytes * (f.s.panels + kern.Tile + int64(f.s.N()) + int64(f.s.pattern.NNZ()))
 }

@@ -26,6 +26,7 @@ type elimination struct {
 	dinv         []complex128
 	x            []complex128 // strips of the current block, first the strip of its first pivot
 	guard        *guard
+	loops        kern.Loops
 	split        func(pieces int, work func(piece int)) // runs pieces, perhaps at once
 	stop         func() bool
 }
@@ -86,18 +87,18 @@ func (e *elimination) strip(s, o, end int) {
 			e.diagonal(j, nj, tile, x[k:])
 			continue
 		}
-		kern.Trsm(nj, tile, x[k:], e.panel[e.at(t)+kern.Rows*j:], e.dinv[j:j+nj])
+		e.loops.Trsm(nj, tile, x[k:], e.panel[e.at(t)+kern.Rows*j:], e.dinv[j:j+nj])
 	}
 }
 
-// sub is kern.Sub for a tile that may be narrow.
+// sub is Loops.Sub for a tile that may be narrow.
 func (e *elimination) sub(k, nj int, a, b, c []complex128) {
 	if nj == kern.Rows {
-		kern.Sub(k, 1, a, b, c)
+		e.loops.Sub(k, 1, a, b, c)
 		return
 	}
 	var t [kern.Tile]complex128
-	kern.Set(k, 1, a, b, t[:])
+	e.loops.Set(k, 1, a, b, t[:])
 	for i := range c {
 		c[i] += t[i]
 	}
@@ -134,7 +135,7 @@ func (e *elimination) update(s, o, end int) {
 	full := e.full()
 	t := end / kern.Rows
 	if n := min(s+1, full) - t; n > 0 {
-		kern.Sub(k, n, a, x(t), e.panel[e.at(s)+kern.Tile*t:])
+		e.loops.Sub(k, n, a, x(t), e.panel[e.at(s)+kern.Tile*t:])
 		t += n
 	}
 	if s < full || e.ncb() == 0 && t > full {
@@ -146,7 +147,7 @@ func (e *elimination) update(s, o, end int) {
 	}
 	if ph := e.phase(); t == full && ph > 0 {
 		var tile [kern.Tile]complex128
-		kern.Set(k, 1, a, x(t), tile[:])
+		e.loops.Set(k, 1, a, x(t), tile[:])
 		if end < int(e.npiv) {
 			q := e.panel[e.at(s)+kern.Tile*t:][:kern.Rows*ph]
 			for i := range q {
@@ -166,9 +167,9 @@ func (e *elimination) update(s, o, end int) {
 	}
 	if n := s + 1 - t; n > 0 && c != nil {
 		if o == 0 {
-			kern.Set(k, n, a, x(t), c[kern.Tile*(t-full):])
+			e.loops.Set(k, n, a, x(t), c[kern.Tile*(t-full):])
 		} else {
-			kern.Sub(k, n, a, x(t), c[kern.Tile*(t-full):])
+			e.loops.Sub(k, n, a, x(t), c[kern.Tile*(t-full):])
 		}
 	}
 }

@@ -147,9 +147,9 @@ const numberBytes = 16
 func (s *Symbolic) costOf(threads int) Cost {
 	p := s.plan(threads)
 	c := Cost{Flops: s.flops, NNZ: s.nnz, Fronts: len(s.fronts), LargestFront: s.largest}
-	c.Factor = numberBytes * (s.panels + int64(s.N()) + int64(s.pattern.NNZ()))
+	c.Factor = numberBytes * (s.panels + kern.Tile + int64(s.N()) + int64(s.pattern.NNZ()))
 	c.Peak = c.Factor + p.bytes(s)
-	c.PerRHS = numberBytes * int64(s.N()+s.maxCB+s.maxPiv+kern.Rows)
+	c.PerRHS = numberBytes * int64(s.N()+s.maxCB+4*kern.Rows)
 	return c
 }
 

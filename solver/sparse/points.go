@@ -143,7 +143,7 @@ func (j *solving) whole(rhs []Column) (*sweep, error) {
 		return nil, err
 	}
 	perm := f.s.perm
-	err := j.refine(w, func(v, r int) complex128 { return b.x[int(perm[v])*b.n+r] })
+	err := j.refine(w, func(v, r int) complex128 { return b.x[int(perm[v])*b.ld+r] })
 	return w, err
 }
 
@@ -165,8 +165,9 @@ func (p *probe) run(j *solving) (float64, error) {
 	w := f.spaces.get(f, 1, f.N())
 	defer f.spaces.put(w)
 	b := func(v, _ int) complex128 { return complex(1, float64(v%7)-3) }
+	clear(w.x)
 	for v, k := range f.s.perm {
-		w.x[k] = b(v, 0)
+		w.x[int(k)*w.ld] = b(v, 0)
 	}
 	if err := j.sweeps(w); err != nil {
 		return 0, err

@@ -58,7 +58,7 @@ func (j *solving) step(w *sweep, cols []int, b func(v, r int) complex128, norms,
 	}
 	add := func(cols []int, sign complex128) {
 		for k := range f.N() {
-			x, d := w.x[k*w.n:(k+1)*w.n], c.x[k*c.n:(k+1)*c.n]
+			x, d := w.x[k*w.ld:][:w.n], c.x[k*c.ld:][:c.n]
 			for i, r := range cols {
 				if r >= 0 {
 					x[r] += sign * d[i]
@@ -105,7 +105,7 @@ func (j *solving) residual(w, to *sweep, cols []int, b func(v, r int) complex128
 		}
 		for q := p.RowPtr[v]; q < p.RowPtr[v+1]; q++ {
 			a, k := f.values[q], int(perm[p.Col[q]])
-			x := w.x[k*n : (k+1)*n]
+			x := w.x[k*w.ld:][:n]
 			for r := range t {
 				t[r] -= a * x[r]
 			}
@@ -115,7 +115,8 @@ func (j *solving) residual(w, to *sweep, cols []int, b func(v, r int) complex128
 		}
 		if to != nil {
 			k := int(perm[v])
-			d := to.x[k*to.n : (k+1)*to.n]
+			d := to.x[k*to.ld:][:to.ld]
+			clear(d[len(cols):])
 			for i, r := range cols {
 				d[i] = t[r]
 			}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
 // Report says what happened to a Factor.
@@ -31,7 +29,7 @@ func (f *Factor) Report() Report {
 	defer f.mu.RUnlock()
 	r := Report{
 		N: f.N(), Fronts: len(f.s.fronts), LargestFront: f.s.largest, NNZ: f.s.nnz, Bytes: f.bytes(), Flops: f.s.flops,
-		Took: f.took, Threads: f.opt.Threads, Kernel: kern.Name(),
+		Took: f.took, Threads: f.opt.Threads, Kernel: f.loops.Name(),
 		Growth: f.watch.growth, TinyPivots: f.watch.tiny, MinPivot: f.watch.min, MaxPivot: f.watch.max,
 	}
 	f.record.mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+
+	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
 // blockColumns is the largest number of right-hand sides that go through the factor together.
@@ -125,10 +127,13 @@ func (j *solving) dense(b [][]complex128) error {
 	w := f.spaces.get(f, len(b), f.N())
 	defer f.spaces.put(w)
 	perm := f.s.perm
-	n := w.n
+	ld := w.ld
+	if ld > w.n {
+		clear(w.x)
+	}
 	for r, col := range b {
 		for v, z := range col {
-			w.x[int(perm[v])*n+r] = z
+			w.x[int(perm[v])*ld+r] = z
 		}
 	}
 	if err := j.sweeps(w); err != nil {
@@ -139,7 +144,7 @@ func (j *solving) dense(b [][]complex128) error {
 	}
 	for r, col := range b {
 		for v := range col {
-			col[v] = w.x[int(perm[v])*n+r]
+			col[v] = w.x[int(perm[v])*ld+r]
 		}
 	}
 	return nil
@@ -201,9 +206,12 @@ func (s *spaces) get(f *Factor, n, rows int) *sweep {
 	if w == nil {
 		w = &sweep{f: f}
 	}
-	w.n, w.at, w.live, w.want = n, nil, nil, nil
-	w.x = grow(w.x, rows*n)
-	w.rows = grow(w.rows, 4*n)
+	w.n, w.ld = n, f.loops.Pad(n)
+	w.at, w.live, w.want = nil, nil, nil
+	w.x = grow(w.x, rows*w.ld)
+	w.below = grow(w.below, (f.s.maxCB+2*kern.Rows)*w.ld)
+	w.spare = grow(w.spare, kern.Rows*w.ld)
+	clear(w.spare)
 	return w
 }
 

@@ -14,6 +14,3 @@ const Rows = 4
 
 // Tile is the number of elements of a 4×4 tile.
 const Tile = Rows * Rows
-
-// Name tells which set of loops is in use.
-func Name() string { return "portable" }

@@ -1,16 +1,7 @@
 package kern
 
-// Forward subtracts k columns of a strip times k rows of y from four rows: oᵢ[r] -= Σₖ a[4k+i]·y[k·n+r], r < n.
-// Two rows and two right-hand sides at a time have their sums in registers; the order of the sums does not depend on n.
-func Forward(k, n int, a, y []complex128, o *[Rows][]complex128) {
-	if k == 0 {
-		return
-	}
-	a, y = a[:Rows*k], y[:n*k]
-	if n == 1 {
-		forwardOne(a, y, o)
-		return
-	}
+// forward has the sums of two rows and two right-hand sides in registers; their order does not depend on n.
+func forward(n int, a, y []complex128, o *[Rows][]complex128) {
 	for i := 0; i < Rows; i += 2 {
 		o0, o1 := o[i], o[i+1]
 		r := 0
@@ -91,47 +82,45 @@ func forwardOne(a, y []complex128, o *[Rows][]complex128) {
 	o[3][0] -= complex(r3, i3)
 }
 
-// Backward subtracts the transpose: y[k·n+r] -= Σᵢ a[4k+i]·x[i·n+r] for k columns of a strip and four rows x.
-func Backward(k, n int, a, x, y []complex128) {
-	a, x, y = a[:Rows*k], x[:Rows*n], y[:k*n]
-	if n == 1 {
-		backwardOne(a, x, y)
-		return
-	}
-	x0, x1, x2, x3 := x[:n], x[n:2*n], x[2*n:3*n], x[3*n:4*n]
-	for len(a) >= Rows {
-		a0r, a0i, a1r, a1i := real(a[0]), imag(a[0]), real(a[1]), imag(a[1])
-		a2r, a2i, a3r, a3i := real(a[2]), imag(a[2]), real(a[3]), imag(a[3])
-		o := y[:n]
-		x0, x1, x2, x3 := x0[:len(o)], x1[:len(o)], x2[:len(o)], x3[:len(o)]
-		for r := range o {
-			b0, b1, b2, b3 := x0[r], x1[r], x2[r], x3[r]
-			re := (a0r*real(b0) - a0i*imag(b0)) + (a1r*real(b1) - a1i*imag(b1)) + ((a2r*real(b2) - a2i*imag(b2)) + (a3r*real(b3) - a3i*imag(b3)))
-			im := (a0r*imag(b0) + a0i*real(b0)) + (a1r*imag(b1) + a1i*real(b1)) + ((a2r*imag(b2) + a2i*real(b2)) + (a3r*imag(b3) + a3i*real(b3)))
-			o[r] -= complex(re, im)
+// backward goes strip by strip, the four products of a strip in registers.
+func backward(ns, n int, a []complex128, stride, more int, x []complex128, o *[Rows][]complex128) {
+	for range ns {
+		for i, o := range o {
+			o = o[:n]
+			x0, x1, x2, x3 := x[:n][:len(o)], x[n : 2*n][:len(o)], x[2*n : 3*n][:len(o)], x[3*n : 4*n][:len(o)]
+			b := a[Rows*i : Rows*i+Rows]
+			a0r, a0i, a1r, a1i := real(b[0]), imag(b[0]), real(b[1]), imag(b[1])
+			a2r, a2i, a3r, a3i := real(b[2]), imag(b[2]), real(b[3]), imag(b[3])
+			for r := range o {
+				b0, b1, b2, b3 := x0[r], x1[r], x2[r], x3[r]
+				re := (a0r*real(b0) - a0i*imag(b0)) + (a1r*real(b1) - a1i*imag(b1)) + ((a2r*real(b2) - a2i*imag(b2)) + (a3r*real(b3) - a3i*imag(b3)))
+				im := (a0r*imag(b0) + a0i*real(b0)) + (a1r*imag(b1) + a1i*real(b1)) + ((a2r*imag(b2) + a2i*real(b2)) + (a3r*imag(b3) + a3i*real(b3)))
+				o[r] -= complex(re, im)
+			}
 		}
-		a, y = a[Rows:], y[n:]
+		x = x[Rows*n:]
+		if len(x) == 0 {
+			return
+		}
+		a = a[stride:]
+		stride += more
 	}
 }
 
-func backwardOne(a, x, y []complex128) {
-	x0r, x0i, x1r, x1i := real(x[0]), imag(x[0]), real(x[1]), imag(x[1])
-	x2r, x2i, x3r, x3i := real(x[2]), imag(x[2]), real(x[3]), imag(x[3])
-	for k := range y {
-		if len(a) < Rows {
-			break
+func backwardOne(ns int, a []complex128, stride, more int, x []complex128, o *[Rows][]complex128) {
+	for range ns {
+		x0r, x0i, x1r, x1i := real(x[0]), imag(x[0]), real(x[1]), imag(x[1])
+		x2r, x2i, x3r, x3i := real(x[2]), imag(x[2]), real(x[3]), imag(x[3])
+		for i, b := 0, a[:Tile]; i < Rows; i, b = i+1, b[Rows:] {
+			re := (real(b[0])*x0r - imag(b[0])*x0i) + (real(b[1])*x1r - imag(b[1])*x1i) + ((real(b[2])*x2r - imag(b[2])*x2i) + (real(b[3])*x3r - imag(b[3])*x3i))
+			im := (real(b[0])*x0i + imag(b[0])*x0r) + (real(b[1])*x1i + imag(b[1])*x1r) + ((real(b[2])*x2i + imag(b[2])*x2r) + (real(b[3])*x3i + imag(b[3])*x3r))
+			o[i][0] -= complex(re, im)
 		}
-		re := (real(a[0])*x0r - imag(a[0])*x0i) + (real(a[1])*x1r - imag(a[1])*x1i) + ((real(a[2])*x2r - imag(a[2])*x2i) + (real(a[3])*x3r - imag(a[3])*x3i))
-		im := (real(a[0])*x0i + imag(a[0])*x0r) + (real(a[1])*x1i + imag(a[1])*x1r) + ((real(a[2])*x2i + imag(a[2])*x2r) + (real(a[3])*x3i + imag(a[3])*x3r))
-		y[k] -= complex(re, im)
-		a = a[Rows:]
-	}
-}
-
-// Row subtracts a multiple of a row: o[r] -= f·y[r].
-func Row(f complex128, y, o []complex128) {
-	y = y[:len(o)]
-	for r := range o {
-		o[r] -= f * y[r]
+		x = x[Rows:]
+		if len(x) == 0 {
+			return
+		}
+		a = a[stride:]
+		stride += more
 	}
 }

@@ -1,24 +1,5 @@
 package kern
 
-// Sub subtracts a product from nt neighbouring tiles: tile t of c -= a · bₜᵀ, where a is a strip of k columns and
-// the strips bₜ of k columns lie one behind the other in b.
-func Sub(k, nt int, a, b, c []complex128) {
-	a = a[:Rows*k]
-	for range nt {
-		tile(a, b[:Rows*k], (*[Tile]complex128)(c), false)
-		b, c = b[Rows*k:], c[Tile:]
-	}
-}
-
-// Set is Sub on tiles that hold nothing yet: tile t of c = −a · bₜᵀ.
-func Set(k, nt int, a, b, c []complex128) {
-	a = a[:Rows*k]
-	for range nt {
-		tile(a, b[:Rows*k], (*[Tile]complex128)(c), true)
-		b, c = b[Rows*k:], c[Tile:]
-	}
-}
-
 // tile computes four 2×2 parts, each with its eight sums in registers.
 func tile(a, b []complex128, c *[Tile]complex128, set bool) {
 	for j := 0; j < Rows; j += 2 {
@@ -61,9 +42,7 @@ func part(a, b []complex128) (c00, c10, c01, c11 complex128) {
 	return complex(r00, i00), complex(r10, i10), complex(r01, i01), complex(r11, i11)
 }
 
-// Trsm divides a tile of nj columns by a factored diagonal tile: with l the unit lower tile and d its inverse
-// pivots, x = c · l⁻ᵀ and c = x · d.
-func Trsm(nj int, c, x, l, d []complex128) {
+func trsm(nj int, c, x, l, d []complex128) {
 	x = x[:Rows*nj]
 	copy(x, c[:Rows*nj])
 	for j := range nj {
@@ -79,18 +58,6 @@ func Trsm(nj int, c, x, l, d []complex128) {
 		for i := range cj {
 			cj[i] = xj[i] * dj
 		}
-	}
-}
-
-// Add adds every fourth element: dst[4i] += src[4i] for i < n; a run of one row along a strip.
-func Add(n int, dst, src []complex128) {
-	if n <= 0 {
-		return
-	}
-	m := Rows*(n-1) + 1
-	dst, src = dst[:m], src[:m]
-	for i := 0; i < len(dst) && i < len(src); i += Rows {
-		dst[i] += src[i]
 	}
 }
 
