@@ -133,6 +133,9 @@ func table(v reflect.Value) (string, bool) {
 
 // tabular tells whether elements of type t have columns.
 func tabular(t reflect.Type) bool {
+	if t.Implements(reflect.TypeFor[interface{ Row() [][2]string }]()) {
+		return true
+	}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -182,8 +185,10 @@ func build(keys []string, items []reflect.Value, n int) Table {
 
 func columns(v reflect.Value) Row {
 	if v.IsValid() && v.CanInterface() {
-		if r, ok := RowOf(v.Interface()); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
-			return r
+		if v.Kind() != reflect.Pointer || !v.IsNil() {
+			if r, ok := RowOf(v.Interface()); ok {
+				return r
+			}
 		}
 	}
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {

@@ -20,6 +20,11 @@ type Image struct {
 	Problem string  // why this image is not what was asked for: it then has no values
 }
 
+// NewImage is an image of one value a cell of a model, with the model's outline.
+func NewImage(m *Model, values []float64) *Image {
+	return &Image{Grid: m.Grid, Values: values, Outline: shade(m.C)}
+}
+
 // Add returns the sum of two images. Nil stands for zero. The sum of images of different shape has no values and says so in its
 // Problem, so that Add can be the operation of a reduction.
 func (m *Image) Add(o *Image) *Image {

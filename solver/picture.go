@@ -31,11 +31,14 @@ func clip(v []float64, part float64) float64 {
 			a = append(a, math.Abs(x))
 		}
 	}
-	if len(a) == 0 {
+	slices.Sort(a)
+	if len(a) == 0 || a[len(a)-1] == 0 {
 		return 1
 	}
-	slices.Sort(a)
-	return max(a[int(part*float64(len(a)-1))], 1e-300)
+	if v := a[int(part*float64(len(a)-1))]; v > 0 {
+		return v
+	}
+	return max(a[len(a)-1], 1e-300)
 }
 
 // shade is the model's speed in 255 steps, for its outline in pictures.

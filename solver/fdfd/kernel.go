@@ -125,6 +125,11 @@ func (k *Kernel) Data(src, rec []solver.Point) (*solver.Data, error) {
 func (k *Kernel) DataContext(ctx context.Context, src, rec []solver.Point) (*solver.Data, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
+	return k.data(ctx, src, rec)
+}
+
+// data needs the lock.
+func (k *Kernel) data(ctx context.Context, src, rec []solver.Point) (*solver.Data, error) {
 	rhs, sample, err := k.survey(src, rec)
 	if err != nil {
 		return nil, err
