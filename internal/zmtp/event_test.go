@@ -126,7 +126,7 @@ func TestUnsent(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := r.Peers()[0]
-		if n, b := p.Queued(); n != 10 || b != 10*message { // all of it in one write, which is not over
+		if n, b := p.Queued(); n < 7 || b != int64(n)*message { // the write that began with one of the first four is not over
 			t.Error(n, b, message)
 		}
 		_ = nc.Close()

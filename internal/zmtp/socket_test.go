@@ -47,7 +47,9 @@ func within(t testing.TB) context.Context {
 
 func recv(t testing.TB, s *Socket) Msg {
 	t.Helper()
-	m, err := s.Recv(within(t))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	m, err := s.Recv(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
