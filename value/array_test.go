@@ -54,7 +54,7 @@ func TestArray(t *testing.T) {
 		t.Error("Array copies a slice")
 	}
 	v, err := FromArray("<f8", []int{3}, raw, reflect.TypeFor[any]())
-	if w, ok := v.Interface().([]float64); err != nil || !ok || &w[0] != &flat[0] {
+	if w, ok := reflect.TypeAssert[[]float64](v); err != nil || !ok || &w[0] != &flat[0] {
 		t.Error("FromArray copies:", err)
 	}
 	if v, err = FromArray("<f8", []int{2}, append(make([]byte, 1), raw...)[1:17], reflect.TypeFor[[]hertz]()); err != nil || v.Index(1).Float() != 2 {

@@ -38,6 +38,8 @@ func bench(b *testing.B, encode, decode bool) {
 	for i := range 100_000 {
 		ages[fmt.Sprint("name", i)] = i
 	}
+	srcs := make([]src, 2<<20)
+	srcs[0] = src{x: 1, z: 2, amp: 3i}
 	anys := make([]any, 200_000)
 	for i := range anys {
 		anys[i] = float64(i)
@@ -48,7 +50,7 @@ func bench(b *testing.B, encode, decode bool) {
 	}{
 		{"float64_64MB", make([]float64, 8<<20)},
 		{"complex128_64MB", make([]complex128, 4<<20)},
-		{"structs_64MB", make([]src, 2<<20)},
+		{"structs_64MB", srcs},
 		{"small_200k", smalls(200_000)},
 		{"list_200k", nodes},
 		{"map_100k", ages},

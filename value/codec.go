@@ -125,8 +125,7 @@ type field struct {
 func (m maker) structure(c *codec) {
 	var fields []field
 	least, pure := 0, true
-	for i := range c.t.NumField() {
-		f := c.t.Field(i)
+	for f := range c.t.Fields() {
 		if f.Name == "_" || f.Type.Size() == 0 {
 			continue
 		}

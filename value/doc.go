@@ -6,10 +6,10 @@
 // changed before it is sent, nor a frame after it is decoded, unless Options.Copy asks for copies.
 //
 // What is kept: nil against empty, NaN and its bits, pointers and maps that are shared or cyclic, slices that are the same
-// array with the same length, pointers and slices into an object that was met before them, the instant of a time.Time and
-// its zone. Equal values encode equally: maps are sorted by the encoding of their keys, padding and blank fields are
-// zeroed. What is not kept: capacity beyond the length, the monotonic clock of a time.Time, the order of maps keyed by
-// pointers. Two values that differ only in what they share encode differently.
+// array, pointers and slices into what is also reached as a whole, the instant of a time.Time and its zone. Equal values
+// encode equally: maps are sorted by the encoding of their keys, padding and blank fields are zeroed. Two values that
+// differ only in what they share encode differently. What is not kept: capacity beyond the length, slices that overlap
+// without one being part of the other, the monotonic clock of a time.Time, the order of maps keyed by pointers or by NaN.
 //
 // What depends on its process is refused with the path of the field: channels, functions, locked mutexes, files,
 // connections, contexts, types, addresses. A type may say how it travels: see Sender and Receiver.

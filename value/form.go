@@ -55,7 +55,7 @@ func (m maker) form(c *codec) bool {
 		if err := d.drain(from); err != nil {
 			return err
 		}
-		r, ok := reflect.NewAt(c.t, p).Interface().(Receiver)
+		r, ok := reflect.TypeAssert[Receiver](reflect.NewAt(c.t, p))
 		if !ok {
 			return malformed("a %v, which has no DecodeValue", c.t)
 		}
@@ -74,8 +74,7 @@ func promoted(t reflect.Type, find func(reflect.Type) (reflect.Method, bool)) bo
 		return false
 	}
 	embeds := false
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if !f.Anonymous {
 			continue
 		}

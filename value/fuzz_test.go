@@ -158,6 +158,67 @@ func FuzzFromArray(f *testing.F) {
 	})
 }
 
+func TestHostile(t *testing.T) {
+	head := func(typ string, b ...byte) Encoded { return Encoded{Head: append([]byte(typ), b...)} }
+	prefix := func(v reflect.Value) string {
+		e, err := Encode(v, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(e.Head[:len(e.Head)-1]) // a nil of any kind is one byte
+	}
+	dynamic, pairs, list, bools := prefix(reflect.New(reflect.TypeFor[any]()).Elem()), prefix(reflect.ValueOf(map[bool]int(nil))), prefix(reflect.ValueOf([]int(nil))), prefix(reflect.ValueOf([]bool(nil)))
+	k := func(k reflect.Kind) byte { return byte(k) }
+	for _, c := range []struct {
+		name string
+		e    Encoded
+		t    reflect.Type
+	}{
+		{"nothing", Encoded{}, reflect.TypeFor[any]()},
+		{"another format", head("\x07"), reflect.TypeFor[any]()},
+		{"a type of no kind", head(dynamic, typeNew, 99), reflect.TypeFor[any]()},
+		{"a chan", head(dynamic, typeNew, k(reflect.Chan)), reflect.TypeFor[any]()},
+		{"a type not defined", head(dynamic, typeKnown), reflect.TypeFor[any]()},
+		{"a map by slices", head(dynamic, typeNew, k(reflect.Map), typeNew, k(reflect.Slice), typeNew, k(reflect.Int), typeNew, k(reflect.Int), 0), reflect.TypeFor[any]()},
+		{"a map by any that holds a slice", head(dynamic, typeNew, k(reflect.Map), typeNew, k(reflect.Interface), typeNew, k(reflect.Int), refNew, 1, typeNew, k(reflect.Slice), typeNew, k(reflect.Int), refNil, 0), reflect.TypeFor[any]()},
+		{"a struct with a field twice", head(dynamic, typeNew, k(reflect.Struct), 2, 1, 'A', 0, 0, typeNew, k(reflect.Int), 1, 'A', 0, 0, typeNew, k(reflect.Int), 2, 2), reflect.TypeFor[any]()},
+		{"a struct with a bad name", head(dynamic, typeNew, k(reflect.Struct), 1, 1, '-', 0, 0, typeNew, k(reflect.Int), 2), reflect.TypeFor[any]()},
+		{"a huge array", head(dynamic, typeNew, k(reflect.Array), 0xff, 0xff, 0xff, 0xff, 0x0f, typeNew, k(reflect.Int), 0), reflect.TypeFor[any]()},
+		{"an array of any length of nothing", head(dynamic, typeNew, k(reflect.Array), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, typeNew, k(reflect.Struct), 0), reflect.TypeFor[any]()},
+		{"a key twice", head(pairs, refNew, 2, 1, 2, 1, 4), reflect.TypeFor[map[bool]int]()},
+		{"a map as empty", head(pairs, refEmpty), reflect.TypeFor[map[bool]int]()},
+		{"a map in a map", head(pairs, refInside, 0, 0), reflect.TypeFor[map[bool]int]()},
+		{"an object not met", head(list, refKnown+5), reflect.TypeFor[[]int]()},
+		{"the root as another type", head(list, refKnown), reflect.TypeFor[[]int]()},
+		{"a view of the root", head(list, refInside, 0, 0, 1), reflect.TypeFor[[]int]()},
+		{"a view of what is ahead of another kind", head(list, refInside, 1, 9, typeNew, k(reflect.Int), 1, 2, 0, 1), reflect.TypeFor[[]int]()},
+		{"a view of a nil type", head(list, refInside, 1, byte(array), 0), reflect.TypeFor[[]int]()},
+		{"two targets", head(list, refInside, 1, byte(target), typeNew, k(reflect.Int), 2), reflect.TypeFor[[]int]()},
+		{"more than there is", head(list, refNew, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f), reflect.TypeFor[[]int]()},
+		{"a new array of nothing", head(list, refNew, 0), reflect.TypeFor[[]int]()},
+		{"a bool of two", head(bools, refNew, 1, 2), reflect.TypeFor[[]bool]()},
+	} {
+		v, err := Decode(c.e, c.t, Options{})
+		t.Log(c.name, ":", err)
+		if !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: %v, %v", c.name, v, err)
+		}
+	}
+	deep := []byte(dynamic)
+	for range 200 {
+		deep = append(deep, typeNew, k(reflect.Pointer))
+	}
+	if _, err := Decode(Encoded{Head: deep}, reflect.TypeFor[any](), Options{}); !errors.Is(err, ErrMalformed) {
+		t.Error("a pointer to a pointer, on and on:", err)
+	}
+	good := Pack([]Encoded{{Head: []byte("h"), Frames: [][]byte{{1, 2}}}})
+	for _, bufs := range [][][]byte{nil, {nil}, {{1}}, good[:1], {good[0], {1}}, append(good, nil), {append(good[0], 0), good[1]}, {{packed, 0xff, 0xff, 0xff, 0x0f}}, {{packed, 1, 9, 0}}, {{packed, 1, 0, 1}}} {
+		if es, err := Unpack(bufs); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%v: %v, %v", bufs, es, err)
+		}
+	}
+}
+
 // TestEveryByteMatters changes encodings byte by byte and cuts them everywhere: errors, never panics.
 func TestEveryByteMatters(t *testing.T) {
 	o := Options{Types: zooNames}

@@ -18,20 +18,52 @@ type owner struct {
 	from, to uintptr
 }
 
+// extent is the memory of an object.
+type extent struct {
+	from, to uintptr
+	object   int
+}
+
+// nesting counts the types that begin where a type begins: a struct of one field is around the field.
+func nesting(t reflect.Type) int {
+	n := 0
+	for {
+		switch {
+		case t.Kind() == reflect.Struct && t.NumField() > 0:
+			f, ok := fieldAt(t, 0)
+			if !ok {
+				return n
+			}
+			t = f.Type
+		case t.Kind() == reflect.Array && t.Len() > 0:
+			t = t.Elem()
+		default:
+			return n
+		}
+		n++
+	}
+}
+
 // overlaps gives the outermost objects that contain other objects, by address.
 func (e *encoder) overlaps() []owner {
 	if len(e.objects) < 2 {
 		return nil
 	}
-	all := make([]owner, 0, len(e.objects))
-	for _, id := range e.objects {
+	all := make([]extent, 0, len(e.objects))
+	for i, id := range e.objects {
 		if id.k != table {
 			from := uintptr(id.p)
-			all = append(all, owner{id, from, from + uintptr(id.n)*id.c.size})
+			all = append(all, extent{from, from + uintptr(id.n)*id.c.size, i})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b owner) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+	slices.SortFunc(all, func(a, b extent) int {
+		if a.from != b.from {
+			return cmp.Compare(a.from, b.from)
+		}
+		if a.to != b.to {
+			return cmp.Compare(b.to, a.to)
+		}
+		return cmp.Or(cmp.Compare(nesting(e.objects[b.object].c.t), nesting(e.objects[a.object].c.t)), cmp.Compare(a.object, b.object))
 	})
 	var owners []owner
 	top, taken := 0, false
@@ -42,7 +74,7 @@ func (e *encoder) overlaps() []owner {
 				top, taken = i, false
 			}
 		case !taken:
-			owners, taken = append(owners, all[top]), true
+			owners, taken = append(owners, owner{e.objects[all[top].object], all[top].from, all[top].to}), true
 		}
 	}
 	return owners
@@ -124,8 +156,8 @@ func holds(o identity, offset uintptr, in identity) bool {
 }
 
 func fieldAt(t reflect.Type, offset uintptr) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Offset <= offset && offset < f.Offset+f.Type.Size() {
+	for f := range t.Fields() {
+		if f.Offset <= offset && offset < f.Offset+f.Type.Size() {
 			return f, true
 		}
 	}
@@ -164,6 +196,7 @@ func (d *decoder) ahead() error {
 	}
 	c := codecOf(t)
 	switch objectKind(k) {
+	case table:
 	case array:
 		var h header
 		return d.newArray(&h, reflect.SliceOf(t), c)

@@ -105,7 +105,8 @@ func TestLocks(t *testing.T) {
 	q := &queue{n: 1}
 	q.more = sync.NewCond(&q.mu)
 	q.mu.Lock()
-	q.mu.Unlock() //nolint:staticcheck // used once, then sent
+	q.n++
+	q.mu.Unlock()
 	q.more.Broadcast()
 	w := again(t, q, Options{})
 	if w.more.L != sync.Locker(&w.mu) {
@@ -201,6 +202,43 @@ type mesh struct {
 	corner   *float64
 	box      [2]struct{ lo, hi float64 }
 	late     any
+}
+
+// single is around its field: both have one address and size.
+type single struct{ x float64 }
+
+type dual struct {
+	a *float64
+	b any
+	c *single
+}
+
+func TestInsideFirst(t *testing.T) {
+	known := namesOf(reflect.TypeFor[single](), reflect.TypeFor[vertex]())
+	s := &single{1}
+	v := dual{a: &s.x, c: s}
+	if w := again(t, v, Options{Types: known}); w.a != &w.c.x || w.c.x != 1 {
+		t.Error("a field that was met before its struct")
+	}
+	big := make([]float64, 1000)
+	big[9] = 5
+	vs := []vertex{{name: "a"}, {name: "b"}}
+	// the whole is only met within contents that come later
+	chain := &dual{a: &big[9], b: &[]any{&[]any{big, &vs[1], &[]any{vs}}}}
+	w := again(t, chain, Options{Types: known})
+	in := *(*w.b.(*[]any))[0].(*[]any)
+	if *w.a != 5 || w.a != &in[0].([]float64)[9] || in[1] != any(&(*in[2].(*[]any))[0].([]vertex)[1]) {
+		t.Error("parts that are met long before the whole")
+	}
+	_, err := Encode(reflect.ValueOf(chain), Options{})
+	if err == nil || err.Error() != "cannot send value.b[0][1]: its type *value.vertex has no name that other processes know" {
+		t.Error(err)
+	}
+	lone := &dual{a: &s.x, b: &[]any{nil}}
+	(*lone.b.(*[]any))[0] = &struct{ p **single }{&s}
+	if w := again(t, lone, Options{Types: known}); *w.a != 1 {
+		t.Error("a field whose struct is met later")
+	}
 }
 
 func TestInside(t *testing.T) {

@@ -23,8 +23,7 @@ func stays(what string) error { return refuse(what + " stays in its process") }
 
 // at adds a step to the front of the path.
 func at(err error, step string) error {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		r.steps = append(r.steps, step)
 	}
 	return err
@@ -32,6 +31,10 @@ func at(err error, step string) error {
 
 // climb adds the steps from the object that was being written back to the item before from; top writes that one.
 func (e *encoder) climb(err error, from int, top func(up *encoder) error) {
+	r, ok := errors.AsType[*refusal](err)
+	if !ok {
+		return
+	}
 	for i := e.cur; i >= from; i = e.items[i].parent {
 		up := &encoder{o: e.o, ids: map[identity]int{}, seek: &e.items[i].identity}
 		var found error
@@ -40,21 +43,18 @@ func (e *encoder) climb(err error, from int, top func(up *encoder) error) {
 		} else {
 			found = up.contents(e.items[p].identity)
 		}
-		var f *refusal
-		if errors.As(found, &f) && f.found {
-			for _, s := range f.steps {
-				at(err, s)
-			}
+		if f, ok := errors.AsType[*refusal](found); ok && f.found {
+			r.steps = append(r.steps, f.steps...)
 		} else {
-			at(err, ".…") // within a stand-in, which is another one each time
+			r.steps = append(r.steps, ".…") // within a stand-in, which is another one each time
 		}
 	}
 }
 
 // refused completes the path from the object that was being written back to the root.
 func (e *encoder) refused(err error) error {
-	var r *refusal
-	if !errors.As(err, &r) {
+	r, ok := errors.AsType[*refusal](err)
+	if !ok {
 		return err
 	}
 	e.climb(err, 1, func(up *encoder) error { return up.contents(e.items[0].identity) })

@@ -65,8 +65,8 @@ func plainStruct(t reflect.Type, fields []field) (*plain, bool) {
 	if len(r.holes)+len(r.bools) > mostSpans {
 		return nil, false
 	}
-	for i := range t.NumField() { // a frame may not stand for memory in which the collector looks for pointers
-		if f := t.Field(i); f.Name == "_" && f.Type.Size() > 0 && !pointerFree(f.Type) {
+	for f := range t.Fields() { // a frame may not stand for memory in which the collector looks for pointers
+		if f.Name == "_" && f.Type.Size() > 0 && !pointerFree(f.Type) {
 			return nil, false
 		}
 	}
@@ -78,8 +78,8 @@ func pointerFree(t reflect.Type) bool {
 	case reflect.Array:
 		return t.Len() == 0 || pointerFree(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !pointerFree(t.Field(i).Type) {
+		for f := range t.Fields() {
+			if !pointerFree(f.Type) {
 				return false
 			}
 		}

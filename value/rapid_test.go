@@ -108,12 +108,15 @@ func (f *filler) fill(v reflect.Value, depth int) {
 		}
 	case reflect.Slice, reflect.Map, reflect.Pointer:
 		f.reference(v, depth)
+	case reflect.Func, reflect.Chan: // only nil travels
 	case reflect.Interface:
 		if depth > 0 && v.NumMethod() == 0 && rapid.Bool().Draw(t, "holds") {
 			e := reflect.New(rapid.SampledFrom(keyTypes[:len(keyTypes)-1]).Draw(t, "held")).Elem()
 			f.fill(e, depth-1)
 			v.Set(e)
 		}
+	default:
+		f.t.Fatalf("no values of %v", v.Type())
 	}
 }
 
@@ -163,6 +166,8 @@ func (f *filler) reference(v reflect.Value, depth int) {
 		v.Set(reflect.New(t.Elem()))
 		f.have[t] = append(f.have[t], reflect.ValueOf(v.Interface()))
 		f.fill(v.Elem(), depth-1)
+	default:
+		f.t.Fatalf("%v is no reference", t)
 	}
 }
 

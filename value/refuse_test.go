@@ -26,7 +26,6 @@ type model struct {
 	cache *cache
 	list  []cache
 	f     func()
-	err   error
 	form  solved
 	arr   [3]any
 }
@@ -56,17 +55,18 @@ type halfway struct{}
 
 func (halfway) EncodeValue() (any, error) { return 1, nil }
 
-type hidden struct{ n int }
+type hidden struct{}
 
 func TestRefusals(t *testing.T) {
 	var locked cache
 	locked.mu.Lock()
+	var waits mixed
+	waits.mu.Lock()
 	var wg sync.WaitGroup
 	wg.Add(1)
 	n := 0
 	a, b := net.Pipe()
-	defer a.Close()
-	defer b.Close()
+	defer func() { _, _ = a.Close(), b.Close() }()
 	deep := &cache{}
 	for range 100 {
 		deep = &cache{hits: map[string]*cache{"x": deep}}
@@ -88,6 +88,9 @@ func TestRefusals(t *testing.T) {
 		{model{cache: &cache{next: []any{1, []*hidden{}}}}, "m.cache.next[1]: its type []*value.hidden has no name that other processes know"},
 		{model{form: solved{1}}, "m.form: a factorisation stays on its engine; send the model"},
 		{map[int]any{7: wrapped{&locked}}, "m[7][1].next.mu: a locked sync.Mutex stays in its process"},
+		{&waits, "m.mu: a locked sync.Mutex stays in its process"},
+		{&mixed{fn: func() {}}, "m.fn: a function value stays in its process"},
+		{&mixed{ch: make(chan int)}, "m.ch: a chan int stays in its process"},
 		{[]any{make(chan int)}, "m[0]: a chan int stays in its process"},
 		{[]any{func() {}}, "m[0]: a function value stays in its process"},
 		{[]any{(*hidden)(nil)}, "m[0]: its type *value.hidden has no name that other processes know"},
@@ -114,8 +117,8 @@ func TestRefusals(t *testing.T) {
 		{nest(10_001), "m: it is nested deeper than 10000 interface values"},
 	} {
 		_, err := Encode(reflect.ValueOf(c.v), Options{Name: "m", Types: known})
-		var r *Refused
-		if !errors.As(err, &r) {
+		r, ok := errors.AsType[*Refused](err)
+		if !ok {
 			t.Errorf("%T travelled: want %s, got %v", c.v, c.want, err)
 			continue
 		}

@@ -116,6 +116,7 @@ func homebound(c *codec) {
 		what = "a function value"
 	case reflect.Uintptr:
 		what = "an address (" + c.t.String() + ")"
+	default:
 	}
 	onlyZero(c, what)
 }

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -109,6 +110,7 @@ func (e *encoder) define(t reflect.Type) (int, error) {
 		return 0, stays("a function value")
 	case reflect.Chan, reflect.UnsafePointer:
 		return 0, stays("a " + t.String())
+	default:
 	}
 	if t.Name() != "" {
 		return 0, errUnnamed
@@ -137,8 +139,7 @@ func (e *encoder) define(t reflect.Type) (int, error) {
 func (e *encoder) defineStruct(t reflect.Type) (int, error) {
 	e.uint(uint64(t.NumField()))
 	weight := 1
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous {
 			return 0, errUnnamed // reflect.StructOf cannot make all of these
 		}
@@ -175,28 +176,28 @@ func fingerprint(t reflect.Type) uint32 {
 	if p, ok := prints.Load(t); ok {
 		return p.(uint32)
 	}
-	h := fnv.New32a()
+	var text strings.Builder
 	seen := map[reflect.Type]int{}
 	var visit func(t reflect.Type)
 	visit = func(t reflect.Type) {
 		if k, ok := seen[t]; ok {
-			io.WriteString(h, "@"+strconv.Itoa(k))
+			text.WriteString("@" + strconv.Itoa(k))
 			return
 		}
 		seen[t] = len(seen)
-		io.WriteString(h, t.Kind().String()+" "+t.Name()+"(")
-		defer io.WriteString(h, ")")
+		text.WriteString(t.Kind().String() + " " + t.Name() + "(")
+		defer text.WriteString(")")
 		if codecOf(t).opaque {
 			return
 		}
 		switch t.Kind() {
 		case reflect.Struct:
-			for i := range t.NumField() {
-				io.WriteString(h, t.Field(i).Name+" ")
-				visit(t.Field(i).Type)
+			for f := range t.Fields() {
+				text.WriteString(f.Name + " ")
+				visit(f.Type)
 			}
 		case reflect.Array:
-			io.WriteString(h, strconv.Itoa(t.Len())+" ")
+			text.WriteString(strconv.Itoa(t.Len()) + " ")
 			visit(t.Elem())
 		case reflect.Map:
 			visit(t.Key())
@@ -204,12 +205,15 @@ func fingerprint(t reflect.Type) uint32 {
 		case reflect.Slice, reflect.Pointer:
 			visit(t.Elem())
 		case reflect.Interface:
-			for i := range t.NumMethod() {
-				io.WriteString(h, t.Method(i).Name+" ")
+			for m := range t.Methods() {
+				text.WriteString(m.Name + " ")
 			}
+		default:
 		}
 	}
 	visit(t)
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(text.String()))
 	prints.Store(t, h.Sum32())
 	return h.Sum32()
 }

@@ -85,8 +85,9 @@ func (d *decoder) define(depth int) (knownType, error) {
 		return knownType{reflect.MapOf(key.t, elem.t), 1 + key.weight + elem.weight}, nil
 	case reflect.Struct:
 		return d.defineStruct(depth)
+	default:
+		return knownType{}, malformed("a type of kind %d", b)
 	}
-	return knownType{}, malformed("a type of kind %d", b)
 }
 
 func (d *decoder) typeByName() (reflect.Type, error) {
