@@ -29,15 +29,15 @@ type Heat struct {
 	Bar    Axis    // name and unit of the values; Lo and Hi are not used
 	Smooth bool    // interpolate between values instead of drawing cells
 	Free   bool    // x and y are different things: do not keep their proportion
-	Shade  []uint8 // same shape as Values, or nil: its steps are drawn as darker lines over the picture
+	Shade  *Shade  // nil: none
 }
 
 func (h *Heat) check() error {
 	switch {
 	case h.Nx < 1 || h.Ny < 1 || h.Nx > math.MaxInt32/h.Ny || len(h.Values) != h.Nx*h.Ny:
 		return fmt.Errorf("display: drawing %q: %d values for %d×%d cells", h.Title, len(h.Values), h.Nx, h.Ny)
-	case h.Shade != nil && len(h.Shade) != len(h.Values):
-		return fmt.Errorf("display: drawing %q: shade has %d cells, values %d", h.Title, len(h.Shade), len(h.Values))
+	case h.Shade != nil && !h.Shade.fits():
+		return fmt.Errorf("display: drawing %q: the shade has %d values for %d×%d cells", h.Title, len(h.Shade.Values), h.Shade.Nx, h.Shade.Ny)
 	case !finite(h.X.Lo, h.X.Hi, h.Y.Lo, h.Y.Hi, h.Lo, h.Hi) || h.X.Hi <= h.X.Lo || h.Y.Hi <= h.Y.Lo:
 		return fmt.Errorf("display: drawing %q: axes %g…%g, %g…%g, colours %g…%g", h.Title, h.X.Lo, h.X.Hi, h.Y.Lo, h.Y.Hi, h.Lo, h.Hi)
 	}
@@ -121,21 +121,4 @@ func (h *Heat) mean(x0, x1, y0, y1 float64) float64 {
 // at is the value of the nearest cell.
 func (h *Heat) at(i, j int) float64 {
 	return h.Values[min(max(j, 0), h.Ny-1)*h.Nx+min(max(i, 0), h.Nx-1)]
-}
-
-// step is the smallest difference of Shade, of 255, that is drawn as a line.
-const step = 6
-
-// line tells whether a step of Shade passes between the pixel at (u, v) and its right or lower neighbour.
-func (h *Heat) line(u, v, du, dv float64) bool {
-	if h.Shade == nil {
-		return false
-	}
-	at := func(u, v float64) int {
-		i, j := min(int(u*float64(h.Nx)), h.Nx-1), min(int(v*float64(h.Ny)), h.Ny-1)
-		return int(h.Shade[j*h.Nx+i])
-	}
-	s := at(u, v)
-	right, down := at(min(u+du, 1), v), at(u, min(v+dv, 1))
-	return max(s-right, right-s) >= step || max(s-down, down-s) >= step
 }

@@ -13,8 +13,9 @@ import (
 
 func wave(nx, ny int, c display.Colors) display.Heat {
 	h := display.Heat{
-		Title: "wave", Nx: nx, Ny: ny, Colors: c, Values: make([]float64, nx*ny), Shade: make([]uint8, nx*ny), Smooth: true,
-		X: display.Axis{Name: "x", Unit: "m", Hi: 9000}, Y: display.Axis{Name: "depth", Unit: "m", Hi: 3000},
+		Title: "wave", Nx: nx, Ny: ny, Colors: c, Values: make([]float64, nx*ny), Smooth: true,
+		Shade: &display.Shade{Nx: nx, Ny: ny, XHi: 9000, YHi: 3000, Values: make([]uint8, nx*ny)},
+		X:     display.Axis{Name: "x", Unit: "m", Hi: 9000}, Y: display.Axis{Name: "depth", Unit: "m", Hi: 3000},
 		Bar: display.Axis{Name: "pressure", Unit: "Pa"},
 	}
 	for j := range ny {
@@ -22,7 +23,7 @@ func wave(nx, ny int, c display.Colors) display.Heat {
 			r := math.Hypot(float64(i)-float64(nx)/3, float64(j)-5)
 			h.Values[j*nx+i] = math.Cos(r/4) / math.Sqrt(1+r)
 			if j > ny/2+i/10 {
-				h.Shade[j*nx+i] = 200
+				h.Shade.Values[j*nx+i] = 200
 			}
 		}
 	}
@@ -67,11 +68,13 @@ func TestHeatRefuses(t *testing.T) {
 	good := wave(20, 10, display.Sequential)
 	for name, spoil := range map[string]func(*display.Heat){
 		"values": func(h *display.Heat) { h.Values = h.Values[1:] },
-		"shade":  func(h *display.Heat) { h.Shade = h.Shade[1:] },
-		"axis":   func(h *display.Heat) { h.X.Hi = h.X.Lo },
-		"nan":    func(h *display.Heat) { h.Y.Hi = math.NaN() },
-		"empty":  func(h *display.Heat) { h.Nx, h.Values = 0, nil },
-		"huge":   func(h *display.Heat) { h.Nx, h.Ny = math.MaxInt, 4 },
+		"shade": func(h *display.Heat) {
+			h.Shade = &display.Shade{Nx: 3, Ny: 3, XHi: 1, YHi: 1, Values: make([]uint8, 8)}
+		},
+		"axis":  func(h *display.Heat) { h.X.Hi = h.X.Lo },
+		"nan":   func(h *display.Heat) { h.Y.Hi = math.NaN() },
+		"empty": func(h *display.Heat) { h.Nx, h.Values = 0, nil },
+		"huge":  func(h *display.Heat) { h.Nx, h.Ny = math.MaxInt, 4 },
 	} {
 		h := good
 		spoil(&h)

@@ -180,12 +180,14 @@ func (p *panel) paint(m *image.Paletted, pal *palette) {
 		dark = pal.ramp(h.Colors, 0.62)
 	}
 	m.Palette = pal.colors
+	edges := h.Shade.outline()
 	du, dv := 1/float64(p.data.Dx()), 1/float64(p.data.Dy())
 	for y := p.data.Min.Y; y < p.data.Max.Y; y++ {
 		for x := p.data.Min.X; x < p.data.Max.X; x++ {
 			u, v := (float64(x-p.data.Min.X)+0.5)*du, (float64(y-p.data.Min.Y)+0.5)*dv
 			ramp := plain
-			if h.line(u, v, du, dv) {
+			wx, wy := h.X.Hi-h.X.Lo, h.Y.Hi-h.Y.Lo
+			if edges.crossed(h.X.Lo+u*wx, h.Y.Lo+v*wy, du*wx, dv*wy) {
 				ramp = dark
 			}
 			m.SetColorIndex(x, y, ramp.index((h.sample(u, v, du, dv)-lo)/(hi-lo)))

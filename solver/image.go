@@ -90,19 +90,12 @@ func (m *Image) heat() display.Heat {
 	return h
 }
 
-// outline brings the steps of the cells onto the image's own samples.
-func (m *Image) outline() []uint8 {
+// outline is the model's outline for the picture.
+func (m *Image) outline() *display.Shade {
 	if len(m.Outline) != m.Cells() || m.Cells() == 0 {
 		return nil
 	}
-	if !m.OnNodes {
-		return m.Outline
+	return &display.Shade{
+		Nx: m.Nx, Ny: m.Nz, XLo: m.X0, XHi: m.X0 + m.Width(), YLo: m.Z0, YHi: m.Z0 + m.Height(), Values: m.Outline,
 	}
-	s := make([]uint8, 0, m.Nodes())
-	for iz := range m.Nz + 1 {
-		for ix := range m.Nx + 1 {
-			s = append(s, m.Outline[min(iz, m.Nz-1)*m.Nx+min(ix, m.Nx-1)])
-		}
-	}
-	return s
 }
