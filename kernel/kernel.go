@@ -1,0 +1,232 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/galeproject/gale/internal/zmtp"
+	"github.com/galeproject/gale/wire"
+)
+
+// Options of a kernel. Connection, Compiler and Evaluator are needed.
+type Options struct {
+	Connection *wire.KernelFile
+	Compiler   Compiler
+	Evaluator  Evaluator
+	Cluster    Cluster // nil: %px says that there are no engines
+	History    History // nil: nothing is remembered
+	Log        *slog.Logger
+	Version    string // of the program
+	GoVersion  string // of the language; "" takes that of the program
+	// OwnsProcess says that the kernel is the only user of its process, so that %cd and %env change the process's own directory
+	// and environment, which new namespaces inherit.
+	OwnsProcess bool
+}
+
+// Kernel serves one connection file. Make one with [New].
+type Kernel struct {
+	o       Options
+	log     *slog.Logger
+	session *wire.Session
+	pub     *publisher
+	queue   *queue
+
+	shell, control, stdin, iopub, heartbeat *zmtp.Socket
+
+	ctx    context.Context // ends when the kernel does
+	stop   context.CancelFunc
+	first  sync.Once // the status "starting"
+	inputs inputs
+
+	mu      sync.Mutex
+	count   int           // execution count
+	parent  *wire.Message // the last cell, which gets output that comes after it
+	running *running      // the request that an interrupt would stop
+
+	magics map[string]magic // read only
+	shown  []string         // what help lists, in order
+}
+
+// running is a shell request at work.
+type running struct {
+	cell        *cell
+	cancel      context.CancelFunc
+	interrupted bool
+}
+
+// New binds the sockets of a connection file. The kernel answers once [Kernel.Serve] runs.
+func New(o Options) (*Kernel, error) {
+	if o.Connection == nil || o.Compiler == nil || o.Evaluator == nil {
+		return nil, errors.New("kernel: starting: connection, compiler and evaluator are needed")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.GoVersion == "" {
+		o.GoVersion = runtime.Version()
+	}
+	k := &Kernel{o: o, log: o.Log, queue: newQueue()}
+	k.session = wire.NewSession(wire.Options{Key: []byte(o.Connection.Key)})
+	k.ctx, k.stop = context.WithCancel(context.Background())
+	k.inputs.waiting = map[string]chan string{}
+	k.magics, k.shown = k.allMagics()
+	if err := k.bind(); err != nil {
+		k.stop()
+		k.close(0)
+		return nil, err
+	}
+	return k, nil
+}
+
+// ID is the session of this kernel, which clients know a restart by.
+func (k *Kernel) ID() string { return k.session.ID() }
+
+// bind makes and binds the five sockets.
+func (k *Kernel) bind() error {
+	f := k.o.Connection
+	router := zmtp.Options{Handover: true, Logger: k.log}
+	sockets := []struct {
+		name string
+		at   **zmtp.Socket
+		typ  zmtp.Type
+		o    zmtp.Options
+		port wire.Port
+	}{
+		{"shell", &k.shell, zmtp.Router, router, f.Shell},
+		{"control", &k.control, zmtp.Router, router, f.Control},
+		{"stdin", &k.stdin, zmtp.Router, router, f.Stdin},
+		{"iopub", &k.iopub, zmtp.XPub, zmtp.Options{QueueMsgs: 1 << 22, QueueBytes: hardBytes, Logger: k.log, Welcome: k.welcome, OnEvent: k.subscribed}, f.IOPub},
+		{"heartbeat", &k.heartbeat, zmtp.Rep, zmtp.Options{Reply: echo, Logger: k.log}, f.Heartbeat},
+	}
+	for _, s := range sockets {
+		socket, err := zmtp.New(s.typ, s.o)
+		if err != nil {
+			return fmt.Errorf("kernel: making the %s socket: %w", s.name, err)
+		}
+		*s.at = socket
+	}
+	k.pub = newPublisher(k.iopub, k.session, k.log)
+	for _, s := range sockets {
+		if _, err := (*s.at).Bind(f.Endpoint(s.port)); err != nil {
+			return fmt.Errorf("kernel: binding %s to %s: %w", s.name, f.Endpoint(s.port), err)
+		}
+	}
+	return nil
+}
+
+// welcome greets a subscription; it is called from peers' goroutines, perhaps before New has returned.
+func (k *Kernel) welcome(topic string) [][]byte { return k.pub.welcome(topic) }
+
+// subscribed publishes the status "starting" once somebody hears it.
+func (k *Kernel) subscribed(e zmtp.Event) {
+	if e.Kind == zmtp.Subscribed {
+		k.first.Do(func() { k.pub.status(nil, "starting") })
+	}
+}
+
+// Serve answers requests until a shutdown_request has been answered or ctx ends; both are a clean end and give nil. The
+// evaluator is closed then, and what was published has been sent, if it could be within a second.
+func (k *Kernel) Serve(ctx context.Context) error {
+	var loops sync.WaitGroup
+	loops.Go(func() { k.read(k.shell, func(r *request) { k.queue.put(k.ctx, r) }) })
+	loops.Go(func() { k.read(k.control, k.handle) })
+	loops.Go(k.readStdin)
+	shell := make(chan struct{})
+	go func() {
+		defer close(shell)
+		k.serveShell()
+	}()
+	select {
+	case <-ctx.Done():
+		k.stop()
+	case <-k.ctx.Done():
+	}
+	err := k.o.Evaluator.Close()
+	select {
+	case <-shell:
+	case <-time.After(closeShell):
+		k.log.Debug("leaving a request behind")
+	}
+	k.pub.flush()
+	k.close(linger)
+	loops.Wait()
+	if err != nil {
+		return fmt.Errorf("kernel: ending the namespace: %w", err)
+	}
+	return nil
+}
+
+// How long an end waits.
+const (
+	closeShell = 25 * time.Millisecond // for the cell, whose process is gone
+	linger     = time.Second           // for subscribers and askers to take what they were sent
+)
+
+// close closes all sockets at once.
+func (k *Kernel) close(linger time.Duration) {
+	var all sync.WaitGroup
+	for _, s := range []*zmtp.Socket{k.shell, k.control, k.stdin, k.iopub, k.heartbeat} {
+		if s != nil {
+			all.Go(func() {
+				if err := s.Close(linger); err != nil {
+					k.log.Debug("closing a socket", "type", s.Type(), "err", err)
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+// read takes the messages of a ROUTER, refusing what is malformed or forged.
+func (k *Kernel) read(s *zmtp.Socket, to func(*request)) {
+	for {
+		msg, err := s.Recv(k.ctx)
+		if err != nil {
+			return
+		}
+		m, err := k.session.Parse(msg.Frames)
+		if err != nil {
+			k.log.Debug("refused a message", "from", msg.From.Addr, "err", err)
+			continue
+		}
+		to(&request{Message: m, via: s, from: msg.From.ID})
+	}
+}
+
+// serveShell handles shell requests one at a time.
+func (k *Kernel) serveShell() {
+	for {
+		r, aborted, ok := k.queue.take(k.ctx)
+		if !ok {
+			return
+		}
+		if aborted {
+			k.abortedReply(r)
+			continue
+		}
+		k.handle(r)
+	}
+}
+
+// Emit publishes output that no running request asked for, as output of the last cell: what goroutines print and show later.
+func (k *Kernel) Emit(o wire.Output) {
+	k.mu.Lock()
+	parent := k.parent
+	k.mu.Unlock()
+	k.forward(k.ctx, parent, o)
+}
+
+// directory is where shell commands and file magics work.
+func directory() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	return dir
+}

@@ -1,0 +1,134 @@
+package kernel
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/galeproject/gale/internal/zmtp"
+	"github.com/galeproject/gale/wire"
+)
+
+// request is a message that came by one of the ROUTER sockets.
+type request struct {
+	*wire.Message
+	via     *zmtp.Socket // its reply goes back there …
+	from    string       // … to this identity
+	aborted bool         // by an error before it; guarded by the queue
+}
+
+// queueBytes bounds what waits on shell, in bytes; then the socket is not read, and TCP slows the front end down.
+const queueBytes = 64 << 20
+
+// How long an error looks for requests that were sent before it was answered.
+const (
+	settleQuiet = time.Millisecond      // nothing came for this long: all are here
+	settleMost  = 20 * time.Millisecond // a stream of requests does not hold the reply for longer
+)
+
+// queue holds requests in the order of their arrival.
+type queue struct {
+	mu    sync.Mutex
+	items []*request
+	bytes int
+	last  time.Time     // of the last arrival
+	more  chan struct{} // capacity 1: something was put
+	room  chan struct{} // capacity 1: something was taken
+}
+
+func newQueue() *queue {
+	return &queue{more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// put adds a request, waiting for room until ctx ends.
+func (q *queue) put(ctx context.Context, r *request) {
+	for {
+		q.mu.Lock()
+		if q.bytes < queueBytes || len(q.items) == 0 {
+			q.items = append(q.items, r)
+			q.bytes += size(r)
+			q.last = time.Now()
+			q.mu.Unlock()
+			poke(q.more)
+			return
+		}
+		q.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.room:
+		}
+	}
+}
+
+func size(r *request) int {
+	n := len(r.RawContent) + len(r.RawHeader) + len(r.RawMetadata)
+	for _, b := range r.Buffers {
+		n += len(b)
+	}
+	return n
+}
+
+// take gives the oldest request and whether it was aborted; ok is false when ctx ended.
+func (q *queue) take(ctx context.Context) (r *request, aborted, ok bool) {
+	for ctx.Err() == nil {
+		q.mu.Lock()
+		if len(q.items) > 0 {
+			r := q.items[0]
+			q.items[0] = nil
+			q.items = q.items[1:]
+			q.bytes -= size(r)
+			aborted := r.aborted
+			q.mu.Unlock()
+			poke(q.room)
+			return r, aborted, true
+		}
+		q.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-q.more:
+		}
+	}
+	return nil, false, false
+}
+
+// settle waits until nothing has come for a moment, so that what was sent already is here.
+func (q *queue) settle(ctx context.Context) {
+	deadline := time.Now().Add(settleMost)
+	start := time.Now()
+	for {
+		q.mu.Lock()
+		last := q.last
+		q.mu.Unlock()
+		if last.Before(start) {
+			last = start
+		}
+		wait := min(time.Until(last.Add(settleQuiet)), time.Until(deadline))
+		if wait <= 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// abort marks every execute_request that waits.
+func (q *queue) abort() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range q.items {
+		if r.Header.MsgType == "execute_request" {
+			r.aborted = true
+		}
+	}
+}
