@@ -37,6 +37,18 @@ func TestTimes(t *testing.T) {
 	if w := again(t, at.In(oslo), Options{}); w.AddDate(0, 6, 0).Format("-07") != "+01" {
 		t.Error("the rules of a named zone are lost")
 	}
+	e, err := Encode(reflect.ValueOf(at.In(oslo)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Head = []byte(strings.Replace(string(e.Head), "CEST", "CEDT", 1)) // from a machine with other rules
+	other, err := Decode(e, reflect.TypeFor[time.Time](), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := other.Interface().(time.Time); !o.Equal(at) || o.Hour() != 14 || o.AddDate(0, 6, 0).Format("-07") != "+02" {
+		t.Error("a zone with other rules here changes the clock:", o)
+	}
 	if w := again(t, time.Now(), Options{}); strings.Contains(w.String(), "m=") || w.IsZero() {
 		t.Error("a monotonic clock travelled:", w)
 	}

@@ -36,24 +36,42 @@ type padded struct {
 	}
 }
 
-// makeType draws a type.
-func makeType(t *rapid.T, depth int) reflect.Type {
+// types draws types, some of them again, so that values of them may share.
+type types struct {
+	t    *rapid.T
+	seen []reflect.Type
+}
+
+func (m *types) draw(depth int) reflect.Type {
+	if len(m.seen) > 0 && rapid.IntRange(0, 2).Draw(m.t, "again") == 0 {
+		return rapid.SampledFrom(m.seen).Draw(m.t, "which")
+	}
+	t := m.fresh(depth)
+	m.seen = append(m.seen, t)
+	if k := t.Kind(); k == reflect.Slice || k == reflect.Array {
+		m.seen = append(m.seen, reflect.PointerTo(t.Elem()))
+	}
+	return t
+}
+
+func (m *types) fresh(depth int) reflect.Type {
+	t := m.t
 	if depth == 0 {
 		return rapid.SampledFrom(leafTypes).Draw(t, "leaf")
 	}
-	switch rapid.IntRange(0, 6).Draw(t, "kind") {
+	switch rapid.IntRange(0, 8).Draw(t, "kind") {
 	case 0:
-		return reflect.PointerTo(makeType(t, depth-1))
+		return reflect.PointerTo(m.draw(depth - 1))
 	case 1, 2:
-		return reflect.SliceOf(makeType(t, depth-1))
+		return reflect.SliceOf(m.draw(depth - 1))
 	case 3:
-		return reflect.ArrayOf(rapid.IntRange(0, 3).Draw(t, "length"), makeType(t, depth-1))
+		return reflect.ArrayOf(rapid.IntRange(0, 3).Draw(t, "length"), m.draw(depth-1))
 	case 4:
-		return reflect.MapOf(rapid.SampledFrom(keyTypes).Draw(t, "key"), makeType(t, depth-1))
-	case 5:
+		return reflect.MapOf(rapid.SampledFrom(keyTypes).Draw(t, "key"), m.draw(depth-1))
+	case 5, 6, 7:
 		var fields []reflect.StructField
-		for i := range rapid.IntRange(0, 4).Draw(t, "fields") {
-			f := reflect.StructField{Name: "F" + strconv.Itoa(i), Type: makeType(t, depth-1)}
+		for i := range rapid.IntRange(0, 6).Draw(t, "fields") {
+			f := reflect.StructField{Name: "F" + strconv.Itoa(i), Type: m.draw(depth - 1)}
 			if rapid.Bool().Draw(t, "unexported") {
 				f.Name, f.PkgPath = "f"+strconv.Itoa(i), "github.com/galeproject/gale/value"
 			}
@@ -108,6 +126,7 @@ func (f *filler) fill(v reflect.Value, depth int) {
 		}
 	case reflect.Slice, reflect.Map, reflect.Pointer:
 		f.reference(v, depth)
+		return
 	case reflect.Func, reflect.Chan: // only nil travels
 	case reflect.Interface:
 		if depth > 0 && v.NumMethod() == 0 && rapid.Bool().Draw(t, "holds") {
@@ -117,6 +136,10 @@ func (f *filler) fill(v reflect.Value, depth int) {
 		}
 	default:
 		f.t.Fatalf("no values of %v", v.Type())
+	}
+	if v.CanAddr() && v.Type().Size() > 0 {
+		p := v.Addr() // others may point here
+		f.have[p.Type()] = append(f.have[p.Type()], p)
 	}
 }
 
@@ -178,7 +201,7 @@ func same(a, b Encoded) bool {
 func TestAnyValueOfAnyType(t *testing.T) {
 	known := namesOf(reflect.TypeFor[mixed](), reflect.TypeFor[inner](), reflect.TypeFor[str](), reflect.TypeFor[node](), reflect.TypeFor[padded](), reflect.TypeFor[vertex]())
 	rapid.Check(t, func(t *rapid.T) {
-		typ := makeType(t, rapid.IntRange(0, 3).Draw(t, "depth"))
+		typ := (&types{t: t}).draw(rapid.IntRange(0, 3).Draw(t, "depth"))
 		nan := rapid.Bool().Draw(t, "nan")
 		v := reflect.New(typ).Elem()
 		(&filler{t, nan, map[reflect.Type][]reflect.Value{}}).fill(v, 4)
@@ -209,8 +232,11 @@ func TestAnyValueOfAnyType(t *testing.T) {
 		if !nan && !reflect.DeepEqual(v.Interface(), w.Interface()) {
 			t.Fatalf("%v: %+v became %+v", typ, v, w)
 		}
-		if f, err := Encode(w, o); err != nil || !same(e, f) { // which says that sharing survived, too
+		if f, err := Encode(w, o); err != nil || !same(e, f) {
 			t.Fatalf("%v: what arrived encodes differently (%v)", typ, err)
+		}
+		if err := alike(v, w); err != nil {
+			t.Fatalf("%v: %v", typ, err)
 		}
 	})
 }
@@ -269,6 +295,34 @@ func TestMapsEncodeAlike(t *testing.T) {
 			if err != nil || !same(want, got) {
 				t.Errorf("%T encodes by chance (%v)", f(true), err)
 			}
+		}
+	}
+}
+
+// Keys that are pointers are told apart by what was met before.
+func TestMapsByPointer(t *testing.T) {
+	type set struct {
+		all []*inner
+		has map[*inner]int
+	}
+	s := set{has: map[*inner]int{}}
+	for i := range 20 {
+		s.all = append(s.all, &inner{1, 2})
+		s.has[s.all[i]] = i
+	}
+	want, err := Encode(reflect.ValueOf(s), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if got, err := Encode(reflect.ValueOf(s), Options{}); err != nil || !same(want, got) {
+			t.Fatal("a map by pointers encodes by chance", err)
+		}
+	}
+	w := again(t, s, Options{})
+	for i, p := range w.all {
+		if w.has[p] != i || len(w.has) != 20 {
+			t.Errorf("%d is %d", i, w.has[p])
 		}
 	}
 }
