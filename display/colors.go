@@ -5,6 +5,7 @@ import "image/color"
 // Colors is a family of colour maps.
 type Colors uint8
 
+// The families.
 const (
 	Sequential Colors = iota // dark blue to yellow, even in lightness: velocities, amplitudes
 	Diverging                // blue, white, red: wavefields and gradients about zero

@@ -74,10 +74,24 @@ func (bundled) Bundle() display.Bundle { return display.Markdown("# t") }
 func TestTextIsSprint(t *testing.T) {
 	n := 7
 	for _, v := range []any{
-		42, -1.5, "a string", []string{"a", "b"}, point{1, 2}, &point{1, 2}, nil, true, 'x', 3 + 4i, []byte("ab"), [2]bool{true},
-		map[string]int{"b": 2, "a": 1}, time.Second, errors.New("bad"), stringer{1, 2}, []any{1, "x", nil}, struct{}{}, (*point)(nil),
-		[]point{{1, 2}}, []stringer{{1, 2}}, map[int]point{3: {1, 2}}, []error{errors.New("e")}, [][]int{{1}, {2, 3}},
-		map[string]any{"p": point{}, "q": []int(nil)}, struct {
+		42, -1.5, "a string",
+		[]string{"a", "b"},
+		point{1, 2},
+		&point{1, 2}, nil, true, 'x', 3 + 4i, []byte("ab"),
+		[2]bool{true},
+		map[string]int{"b": 2, "a": 1},
+		time.Second, errors.New("bad"),
+		stringer{1, 2},
+		[]any{1, "x", nil},
+		struct{}{},
+		(*point)(nil),
+		[]point{{1, 2}},
+		[]stringer{{1, 2}},
+		map[int]point{3: {1, 2}},
+		[]error{errors.New("e")},
+		[][]int{{1}, {2, 3}},
+		map[string]any{"p": point{}, "q": []int(nil)},
+		struct {
 			a any
 			b *int
 		}{a: n},

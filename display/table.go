@@ -152,8 +152,8 @@ func tabular(t reflect.Type) bool {
 }
 
 func exported(t reflect.Type) (n int) {
-	for i := range t.NumField() {
-		if t.Field(i).IsExported() {
+	for field := range t.Fields() {
+		if field.IsExported() {
 			n++
 		}
 	}
@@ -229,7 +229,7 @@ func cell(v reflect.Value) string {
 	}
 	var w excerpt
 	w.value(v, 1)
-	return cut(valid(w.String()), 200)
+	return cut(valid(w.out.String()), 200)
 }
 
 // firstKeys returns at most n keys of a map in order; of a map that is too large to sort, just any n.

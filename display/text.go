@@ -33,7 +33,7 @@ func plain(v any) (s string) {
 	}
 	var w excerpt
 	w.value(reflect.ValueOf(v), 0)
-	return cut(valid(w.String()), MaxText)
+	return cut(valid(w.out.String()), MaxText)
 }
 
 // formats tells whether fmt leaves the text to the value itself.
@@ -84,47 +84,47 @@ func weigh(v reflect.Value, budget, depth int) int {
 }
 
 // excerpt writes a value as fmt.Sprint would, leaving out the middle of what is long.
-type excerpt struct{ strings.Builder }
+type excerpt struct{ out strings.Builder }
 
 func (w *excerpt) value(v reflect.Value, depth int) {
-	if w.Len() > 4*MaxText {
+	if w.out.Len() > 4*MaxText {
 		return
 	}
 	if depth > maxDepth {
-		w.WriteString("…")
+		w.out.WriteString("…")
 		return
 	}
 	if v.IsValid() && v.CanInterface() && formats(v.Interface()) {
-		w.WriteString(fmt.Sprint(v.Interface()))
+		fmt.Fprint(&w.out, v.Interface())
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		w.WriteString(cut(v.String(), MaxElements))
+		w.out.WriteString(cut(v.String(), MaxElements))
 	case reflect.Slice, reflect.Array:
 		w.list(v, depth)
 	case reflect.Map:
 		w.mapping(v, depth)
 	case reflect.Struct:
-		w.WriteByte('{')
+		w.out.WriteByte('{')
 		for i := range v.NumField() {
 			if i > 0 {
-				w.WriteByte(' ')
+				w.out.WriteByte(' ')
 			}
 			w.value(v.Field(i), depth+1)
 		}
-		w.WriteByte('}')
+		w.out.WriteByte('}')
 	case reflect.Interface:
 		w.value(v.Elem(), depth+1)
 	case reflect.Pointer:
 		if depth == 0 && !v.IsNil() && follows(v.Elem().Kind()) {
-			w.WriteByte('&')
+			w.out.WriteByte('&')
 			w.value(v.Elem(), 1)
 			return
 		}
-		fmt.Fprint(w, v)
+		fmt.Fprint(&w.out, v)
 	default:
-		fmt.Fprint(w, v) // fmt prints what the reflect.Value holds, also where Interface is not allowed
+		fmt.Fprint(&w.out, v) // fmt prints what the reflect.Value holds, also where Interface is not allowed
 	}
 }
 
@@ -136,45 +136,45 @@ const headElements, tailElements = 100, 5
 
 func (w *excerpt) list(v reflect.Value, depth int) {
 	n := v.Len()
-	w.WriteByte('[')
+	w.out.WriteByte('[')
 	if n <= headElements+tailElements {
 		for i := range n {
 			if i > 0 {
-				w.WriteByte(' ')
+				w.out.WriteByte(' ')
 			}
 			w.value(v.Index(i), depth+1)
 		}
-		w.WriteByte(']')
+		w.out.WriteByte(']')
 		return
 	}
 	for i := range headElements {
 		w.value(v.Index(i), depth+1)
-		w.WriteByte(' ')
+		w.out.WriteByte(' ')
 	}
-	w.WriteString("…")
+	w.out.WriteString("…")
 	for i := n - tailElements; i < n; i++ {
-		w.WriteByte(' ')
+		w.out.WriteByte(' ')
 		w.value(v.Index(i), depth+1)
 	}
-	fmt.Fprintf(w, "] (%s elements)", thousands(n))
+	fmt.Fprintf(&w.out, "] (%s elements)", thousands(n))
 }
 
 func (w *excerpt) mapping(v reflect.Value, depth int) {
-	w.WriteString("map[")
+	w.out.WriteString("map[")
 	keys := firstKeys(v, headElements)
 	for i, k := range keys {
 		if i > 0 {
-			w.WriteByte(' ')
+			w.out.WriteByte(' ')
 		}
 		w.value(k, depth+1)
-		w.WriteByte(':')
+		w.out.WriteByte(':')
 		w.value(v.MapIndex(k), depth+1)
 	}
 	if v.Len() > len(keys) {
-		fmt.Fprintf(w, " …] (%s entries)", thousands(v.Len()))
+		fmt.Fprintf(&w.out, " …] (%s entries)", thousands(v.Len()))
 		return
 	}
-	w.WriteByte(']')
+	w.out.WriteByte(']')
 }
 
 // cut shortens s to n characters and says how many there were.

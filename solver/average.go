@@ -110,3 +110,29 @@ func FromNodes(nx, nz int, h float64, c, rho, q []float64) (*Model, error) {
 	}
 	return m, nil
 }
+
+// Coarsen makes a model of n×n times larger cells, whose density and compressibility are means. Cells at the right and lower edge that
+// do not fill a larger one are left out.
+func (m *Model) Coarsen(n int) (*Model, error) {
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	if n < 1 || n > 64 || n > m.Nx || n > m.Nz {
+		return nil, fmt.Errorf("solver: coarsening a model of %d×%d cells: by %d", m.Nx, m.Nz, n)
+	}
+	g := m.Grid
+	g.Nx, g.Nz, g.Dx, g.Dz = m.Nx/n, m.Nz/n, m.Dx*float64(n), m.Dz*float64(n)
+	c, err := Average(g, n, func(x, z float64) Props {
+		i := int((z-m.Z0)/m.Dz)*m.Nx + int((x-m.X0)/m.Dx)
+		p := Props{C: m.C[i], Rho: m.Density(i)}
+		if m.Q != nil {
+			p.Q = m.Q[i]
+		}
+		return p
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Name = m.Name
+	return c, nil
+}

@@ -3,6 +3,7 @@ package solver
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/galeproject/gale/display"
 )
@@ -63,7 +64,7 @@ func (m *Model) Range() (lo, hi float64) { return span(m.C) }
 // Clone returns a model that shares nothing with m.
 func (m *Model) Clone() *Model {
 	c := *m
-	c.C, c.Rho, c.Q = clone(m.C), clone(m.Rho), clone(m.Q)
+	c.C, c.Rho, c.Q = slices.Clone(m.C), slices.Clone(m.Rho), slices.Clone(m.Q)
 	return &c
 }
 
@@ -116,13 +117,6 @@ func fill(n int, v float64) []float64 {
 		s[i] = v
 	}
 	return s
-}
-
-func clone(v []float64) []float64 {
-	if v == nil {
-		return nil
-	}
-	return append([]float64{}, v...)
 }
 
 func span(v []float64) (lo, hi float64) {

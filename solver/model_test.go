@@ -92,6 +92,36 @@ func TestAverage(t *testing.T) {
 	}
 }
 
+func TestCoarsen(t *testing.T) {
+	m := solver.Homogeneous(5, 4, 10, 1500, 1000)
+	m.X0 = 100
+	m.C[0], m.C[7] = 2000, 3000
+	m.Q = make([]float64, 20)
+	for i := range m.Q {
+		m.Q[i] = 50
+	}
+	c, err := m.Coarsen(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := func(v ...float64) float64 {
+		k := 0.
+		for _, c := range v {
+			k += 1 / (c * c) / 4
+		}
+		return math.Sqrt(1 / k)
+	}
+	if c.Nx != 2 || c.Nz != 2 || c.Dx != 20 || c.X0 != 100 || math.Abs(c.C[0]-mean(2000, 1500, 1500, 1500)) > 1e-9 ||
+		math.Abs(c.C[1]-mean(1500, 1500, 3000, 1500)) > 1e-9 || c.C[2] != 1500 || math.Abs(c.Q[0]-50) > 1e-9 {
+		t.Errorf("%v: %v %v", c, c.C, c.Q)
+	}
+	for _, n := range []int{0, 5, 65} {
+		if _, err := m.Coarsen(n); err == nil {
+			t.Errorf("coarsened by %d", n)
+		}
+	}
+}
+
 func TestCheckNamesTheCell(t *testing.T) {
 	good := func() *solver.Model { return solver.Homogeneous(4, 3, 10, 1500, 1000) }
 	if err := good().Check(); err != nil {

@@ -54,7 +54,7 @@ func TestRectangularCells(t *testing.T) {
 	}
 }
 
-// The classic stencils are what they are said to be: some thirty times worse at four points per wavelength.
+// The classic stencils are what they are said to be: some sixty times worse at four points per wavelength.
 func TestClassicStencils(t *testing.T) {
 	c := load(t, "homogeneous")
 	for s, want := range map[fdfd.Stencil][2]float64{fdfd.JSS: {0.28, 0.33}, fdfd.Operto: {0.28, 0.33}, fdfd.FivePoint: {1.5, 1.9}} {

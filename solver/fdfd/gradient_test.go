@@ -1,7 +1,6 @@
 package fdfd_test
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"math/cmplx"
@@ -139,7 +138,7 @@ func TestGradientNumbers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				born, err := k.Born(context.Background(), src, rec, v)
+				born, err := k.Born(t.Context(), src, rec, v)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -164,7 +163,7 @@ func TestGradientNumbers(t *testing.T) {
 				for j, x := range r.Values {
 					turned.Values[j] = x * cmplx.Conj(complex(ky[2], ky[3]))
 				}
-				s, err := kernels[l].Adjoint(context.Background(), turned)
+				s, err := kernels[l].Adjoint(t.Context(), turned)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -214,7 +213,7 @@ func TestAdjointDot(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := func(v []float64) []complex128 {
-		d, err := k.Born(context.Background(), src, rec, v)
+		d, err := k.Born(t.Context(), src, rec, v)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +222,7 @@ func TestAdjointDot(t *testing.T) {
 	adjoint := func(r []complex128) []float64 {
 		d := solver.NewData(f.F, src, rec)
 		copy(d.Values, r)
-		s, err := k.Adjoint(context.Background(), d)
+		s, err := k.Adjoint(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +252,7 @@ func TestGradientTaylor(t *testing.T) {
 		t.Fatal(err)
 	}
 	obs := observed(d)
-	s, err := k.Adjoint(context.Background(), d.Sub(obs))
+	s, err := k.Adjoint(t.Context(), d.Sub(obs))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,10 +319,10 @@ func TestGradientRefuses(t *testing.T) {
 			t.Errorf("want %q, got %v", want, err)
 		}
 	}
-	if _, err := k.Born(context.Background(), p, p, nil); err == nil {
+	if _, err := k.Born(t.Context(), p, p, nil); err == nil {
 		t.Error("a change without values is accepted")
 	}
-	if _, err := k.Adjoint(context.Background(), &solver.Data{Src: p, Rec: p}); err == nil {
+	if _, err := k.Adjoint(t.Context(), &solver.Data{Src: p, Rec: p}); err == nil {
 		t.Error("a residual without values is accepted")
 	}
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/galeproject/gale/solver/solvertest"
 )
 
-// random is a rough medium with attenuation.
-func random(nx, nz int, h float64, seed uint64) *solver.Model {
+// random is a rough medium with attenuation in cells of 10 m.
+func random(nx, nz int, seed uint64) *solver.Model {
 	rnd := rand.New(rand.NewPCG(seed, 0))
-	m := solver.Homogeneous(nx, nz, h, 0, 0)
+	m := solver.Homogeneous(nx, nz, 10, 0, 0)
 	m.Q = make([]float64, m.Cells())
 	for i := range m.C {
 		m.C[i], m.Rho[i], m.Q[i] = 1500+2000*rnd.Float64(), 1000+1000*rnd.Float64(), 20+100*rnd.Float64()
@@ -30,7 +30,7 @@ func random(nx, nz int, h float64, seed uint64) *solver.Model {
 }
 
 func TestReciprocity(t *testing.T) {
-	m := random(60, 40, 10, 3)
+	m := random(60, 40, 3)
 	for name, opts := range map[string][]fdfd.Option{
 		"absorbing": nil,
 		"free":      {fdfd.FreeSurface(), fdfd.FittedPoints()},
@@ -58,7 +58,7 @@ func TestReciprocity(t *testing.T) {
 }
 
 func TestFieldAndDataAgree(t *testing.T) {
-	m := random(50, 30, 10, 5)
+	m := random(50, 30, 5)
 	for name, opts := range map[string][]fdfd.Option{"absorbing": nil, "free": {fdfd.FreeSurface()}} {
 		k, err := fdfd.NewKernel(m, 25, opts...)
 		if err != nil {
@@ -89,7 +89,7 @@ func TestFieldAndDataAgree(t *testing.T) {
 }
 
 func TestUpdateIsANewKernel(t *testing.T) {
-	a, b := random(40, 30, 10, 1), random(40, 30, 10, 2)
+	a, b := random(40, 30, 1), random(40, 30, 2)
 	src, rec := []solver.Point{solver.At(55, 66)}, solver.Line(solver.At(10, 10), solver.At(390, 290), 20)
 	k, err := fdfd.NewKernel(a, 25, fdfd.FreeSurface())
 	if err != nil {
@@ -130,7 +130,7 @@ func TestUpdateIsANewKernel(t *testing.T) {
 }
 
 func TestUpdateRefusesAndKeepsWorking(t *testing.T) {
-	m := random(20, 20, 10, 1)
+	m := random(20, 20, 1)
 	k, err := fdfd.NewKernel(m, 25)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestUpdateRefusesAndKeepsWorking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow, other := m.Scale(0.1), random(21, 20, 10, 1)
+	slow, other := m.Scale(0.1), random(21, 20, 1)
 	for text, bad := range map[string]*solver.Model{"points per wavelength": slow, "the model has 21×20 cells": other, "it is nil": nil} {
 		if err := k.Update(bad); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("want %q, got %v", text, err)
@@ -197,7 +197,7 @@ func TestNewKernelRefuses(t *testing.T) {
 	if _, err := fdfd.NewKernel(good(), 5, fdfd.MemoryLimit(1000)); err == nil {
 		t.Error("the limit of memory is not kept")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := fdfd.NewKernel(good(), 5, fdfd.Context(ctx)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
@@ -288,7 +288,7 @@ func TestKernelTellsOfItself(t *testing.T) {
 
 // Kernels of one size, made at once, share what they have in common, and may be used and updated at once.
 func TestManyKernelsAtOnce(t *testing.T) {
-	m := random(30, 20, 10, 9)
+	m := random(30, 20, 9)
 	src, rec := []solver.Point{solver.At(50, 50)}, solver.Line(solver.At(10, 10), solver.At(290, 10), 5)
 	kernels := make([]*fdfd.Kernel, 6)
 	var all sync.WaitGroup

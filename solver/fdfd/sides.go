@@ -10,6 +10,7 @@ import (
 // Side is what a side of the grid does to waves.
 type Side uint8
 
+// What a side can do.
 const (
 	Absorb Side = iota // a layer outside that lets waves out
 	Free               // pressure zero, as at the surface of water

@@ -5,6 +5,7 @@ import "fmt"
 // Stencil is a set of mass weights and the weight of the hourglass term. All of them have the same nine points.
 type Stencil uint8
 
+// The stencils.
 const (
 	Fit9      Stencil = iota // weights from the local wavenumber, the one to use
 	JSS                      // Jo, Shin and Suh 1996

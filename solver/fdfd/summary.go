@@ -74,7 +74,7 @@ func (k *Kernel) Warnings() []string {
 		}
 		slow, _ := alongside(m, i)
 		if t := float64(l.Cells) * h[i] * k.freq / slow; t < 0.9 {
-			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: more than 1 %% may be reflected", names[i], t))
+			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: 1 to 3 %% of a wave may be reflected", names[i], t))
 		}
 	}
 	return w

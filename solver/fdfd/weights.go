@@ -3,6 +3,7 @@ package fdfd
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 )
 
 // hourglass is the weight a of the hourglass term in the stiffness of a cell.
@@ -39,9 +40,9 @@ func fit9(x complex128) (w, d [3]complex128) {
 	if cmplx.Abs(x) < seriesBelow {
 		for j, s := range [3][]float64{seriesC[:], seriesD[:], seriesE[:]} {
 			var v, dv complex128
-			for i := len(s) - 1; i >= 0; i-- {
+			for _, a := range slices.Backward(s) {
 				dv = dv*x + v
-				v = v*x + complex(s[i], 0)
+				v = v*x + complex(a, 0)
 			}
 			w[j], d[j] = v, v+x*dv
 		}

@@ -1,6 +1,7 @@
 package fdfd
 
 import (
+	"bytes"
 	"encoding/csv"
 	"math"
 	"math/cmplx"
@@ -13,12 +14,11 @@ import (
 // table reads a file of numbers with one line of names.
 func table(t *testing.T, name string) [][]float64 {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name))
+	f, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(f)).ReadAll()
 	if err != nil || len(rows) < 5 {
 		t.Fatalf("%s: %d rows, %v", name, len(rows), err)
 	}
