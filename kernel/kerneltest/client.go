@@ -194,6 +194,12 @@ func (c *Client) Reply(on Channel, id wire.MsgID) *wire.Message {
 	return found
 }
 
+// Asked waits for the input_request of a cell.
+func (c *Client) Asked(id wire.MsgID) *wire.Message {
+	c.t.Helper()
+	return c.Reply(Stdin, id)
+}
+
 // Idle waits until a request is over, and gives what iopub said of it, in order.
 func (c *Client) Idle(id wire.MsgID) []*wire.Message {
 	c.t.Helper()
