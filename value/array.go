@@ -154,7 +154,7 @@ func FromArray(kind string, shape []int, raw []byte, t reflect.Type) (reflect.Va
 }
 
 func fromArray(kind string, shape []int, raw []byte, t reflect.Type) (reflect.Value, error) {
-	dynamic := t
+	made := t
 	if t.Kind() == reflect.Interface {
 		e, ok := elements[kind]
 		if !ok {
@@ -166,9 +166,9 @@ func fromArray(kind string, shape []int, raw []byte, t reflect.Type) (reflect.Va
 		if !e.AssignableTo(t) {
 			return reflect.Value{}, fmt.Errorf("%v does not implement it", e)
 		}
-		dynamic = e
+		made = e
 	}
-	elem := dynamic
+	elem := made
 	for range shape {
 		if elem.Kind() != reflect.Slice && elem.Kind() != reflect.Array {
 			return reflect.Value{}, fmt.Errorf("it has %d dimensions", len(shape))
@@ -189,13 +189,13 @@ func fromArray(kind string, shape []int, raw []byte, t reflect.Type) (reflect.Va
 	}
 	v := reflect.New(t).Elem()
 	to := v
-	if dynamic != t {
-		to = reflect.New(dynamic).Elem()
+	if made != t {
+		to = reflect.New(made).Elem()
 	}
 	if _, err := scatter(to, shape, mem, elem.Size()); err != nil {
 		return reflect.Value{}, err
 	}
-	if dynamic != t {
+	if made != t {
 		v.Set(to)
 	}
 	return v, nil

@@ -51,6 +51,31 @@ func decodeRoot(e Encoded, t reflect.Type, o Options) (reflect.Value, error) {
 	return v.Elem(), nil
 }
 
+var dynamic = reflect.TypeFor[any]()
+
+// otherType says that the encoding is of another type than is wanted.
+type otherType struct{ name string }
+
+func (o otherType) Error() string { return "it holds a " + o.name }
+
+// decodeHeld makes a value of type t of what a value encoded as any holds.
+func decodeHeld(e Encoded, t reflect.Type, o Options) (reflect.Value, error) {
+	v, err := decodeRoot(e, dynamic, o)
+	if err != nil {
+		return v, err
+	}
+	held := v.Elem()
+	if !held.IsValid() {
+		return v, otherType{"nil"}
+	}
+	if !held.Type().AssignableTo(t) {
+		return v, otherType{held.Type().String()}
+	}
+	as := reflect.New(t).Elem()
+	as.Set(held)
+	return as, nil
+}
+
 // sameType reads a fingerprint and compares name and fingerprint with a type.
 func (d *decoder) sameType(name string, t reflect.Type, want string) error {
 	b, err := d.take(4)
@@ -58,7 +83,7 @@ func (d *decoder) sameType(name string, t reflect.Type, want string) error {
 		return err
 	}
 	if name != want {
-		return fmt.Errorf("it holds a %s", name)
+		return otherType{name}
 	}
 	if binary.LittleEndian.Uint32(b) != fingerprint(t) {
 		return fmt.Errorf("type %s is defined differently in the sender", name)

@@ -12,7 +12,7 @@ func Example() {
 		x, z  float64
 		trace []complex128
 	}
-	sent := map[string][]shot{"line 1": {{x: 100, trace: make([]complex128, 1000)}}}
+	sent := map[string][]shot{"line 1": {{x: 100, z: 8, trace: make([]complex128, 1000)}}}
 
 	e, err := value.Encode(reflect.ValueOf(sent), value.Options{Name: "shots"})
 	if err != nil {

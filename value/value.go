@@ -122,11 +122,14 @@ func Encode(v reflect.Value, o Options) (Encoded, error) {
 	return encodeRoot(v, o)
 }
 
-// Decode makes a value of type t, which must be the type of the value that was encoded. The result is addressable.
-// An error wraps ErrMalformed if the bytes are at fault.
+// Decode makes a value of type t, which must be the type of the value that was encoded, or take what a value encoded as
+// any holds. The result is addressable. An error wraps ErrMalformed if the bytes are at fault.
 func Decode(e Encoded, t reflect.Type, o Options) (reflect.Value, error) {
 	o = o.fill(e.Size())
 	v, err := decodeRoot(e, t, o)
+	if held, ok := errors.AsType[otherType](err); ok && held.name == dynamic.String() {
+		v, err = decodeHeld(e, t, o)
+	}
 	if err != nil {
 		return reflect.Value{}, fmt.Errorf("value: decoding %s as %v: %w", o.Name, t, err)
 	}

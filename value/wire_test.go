@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"unsafe"
 )
@@ -99,6 +100,25 @@ func TestTypesMustAgree(t *testing.T) {
 	if err == nil || err.Error() != "value: decoding x as []string: it holds a []int" {
 		t.Error(err)
 	}
+	if w := again(t, Any([]int{1}).Interface(), Options{}); !reflect.DeepEqual(w, []int{1}) {
+		t.Error(w)
+	}
+	held, err := Encode(Any([]int{1}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := Decode(held, reflect.TypeFor[[]int](), Options{}); err != nil || !reflect.DeepEqual(w.Interface(), []int{1}) || !w.CanSet() {
+		t.Error(w, err)
+	}
+	if _, err := Decode(held, reflect.TypeFor[[]string](), Options{}); err == nil || err.Error() != "value: decoding value as []string: it holds a []int" {
+		t.Error(err)
+	}
+	if held, err = Encode(Any(nil), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Decode(held, reflect.TypeFor[int](), Options{}); err == nil || err.Error() != "value: decoding value as int: it holds a nil" {
+		t.Error(err)
+	}
 	older := func() reflect.Type { type shape struct{ A int }; return reflect.TypeFor[shape]() }()
 	newer := func() reflect.Type { type shape struct{ A, B int }; return reflect.TypeFor[shape]() }()
 	e, err = Encode(reflect.New(older).Elem(), Options{})
@@ -143,6 +163,30 @@ func TestLimits(t *testing.T) {
 	if _, err := Encode(Any([1]any{[1]any{1}}), Options{Limits: Limits{Depth: 2}}); err == nil {
 		t.Error("nested too deep")
 	}
+}
+
+func TestAtOnce(t *testing.T) {
+	type fresh struct {
+		a *fresh
+		b map[string][]fresh
+		m *mixed
+	}
+	v := &fresh{m: &mixed{N: 1}, b: map[string][]fresh{"x": {{}}}}
+	v.a = v
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			e, err := Encode(reflect.ValueOf(v), Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if w, err := Decode(e, reflect.TypeOf(v), Options{}); err != nil || w.Interface().(*fresh).a.b["x"] == nil {
+				t.Error(w, err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A list of a million needs no stack to speak of.
