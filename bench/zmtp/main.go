@@ -41,7 +41,7 @@ func main() {
 	if *all {
 		rows = []load{{1, 1, small}, {1, 16, small}, {8, 1, small}, {8, 16, small}, {8, 64, small}, {64, 1, small}, {64, 16, small}, {1, 1, []int{1 << 20}}}
 	}
-	fmt.Printf("%-22s %28s %28s %9s\n", "", "gale msg/s (µs CPU, p99 µs)", "pyzmq msg/s (µs CPU, p99 µs)", "ratio")
+	say("%-22s %28s %28s %9s\n", "", "gale msg/s (µs CPU, p99 µs)", "pyzmq msg/s (µs CPU, p99 µs)", "ratio")
 	for _, r := range rows {
 		fail(r.compare(*rounds, time.Duration(*seconds*float64(time.Second)), interpreter(*python)))
 	}
@@ -52,6 +52,11 @@ func fail(err error) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func say(format string, a ...any) {
+	_, err := fmt.Fprintf(os.Stdout, format, a...)
+	fail(err)
 }
 
 func interpreter(named string) string {
@@ -74,7 +79,7 @@ func echo() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(strings.TrimPrefix(bound, "tcp://"))
+	say("%s\n", strings.TrimPrefix(bound, "tcp://"))
 	for {
 		m, err := s.Recv(context.Background())
 		if err != nil {
@@ -105,7 +110,7 @@ func (l load) compare(rounds int, d time.Duration, python string) error {
 		bytes += n
 	}
 	name := fmt.Sprintf("%d×%d, %d B", l.peers, l.window, bytes)
-	fmt.Printf("%-22s %28s %28s %9.2f\n", name, middle(ours), middle(theirs), median(ratios))
+	say("%-22s %28s %28s %9.2f\n", name, middle(ours), middle(theirs), median(ratios))
 	return nil
 }
 

@@ -87,7 +87,6 @@ func (s *Socket) accept(l net.Listener) {
 				continue
 			}
 		}
-		s.tune(nc)
 		leave := unfinished.enter(nc)
 		if s.enter(nil) != nil {
 			_ = nc.Close() // too late for it
@@ -97,12 +96,5 @@ func (s *Socket) accept(l net.Listener) {
 			defer s.wg.Done()
 			_ = s.serve(s.ctx, nc, true, newQueue(&s.o, &s.bell), leave) // events tell
 		}()
-	}
-}
-
-// tune sets the options of a connection.
-func (s *Socket) tune(nc net.Conn) {
-	if tc, ok := nc.(*net.TCPConn); ok && s.o.SendBuffer > 0 {
-		_ = tc.SetWriteBuffer(s.o.SendBuffer) // advice
 	}
 }

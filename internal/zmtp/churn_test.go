@@ -52,6 +52,7 @@ func TestChurn(t *testing.T) {
 			}}
 			peer, last := "DEALER", wireMessage([]byte("a"), []byte("b"))
 			switch typ {
+			default:
 			case Rep:
 				o.Reply = func(m Msg) [][]byte { return m.Frames }
 			case XPub:

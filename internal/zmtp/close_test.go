@@ -2,6 +2,7 @@ package zmtp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -141,8 +142,14 @@ func TestCloseWakes(t *testing.T) {
 			}
 		}
 	}
+	closed := 0
 	for range 3 {
-		<-done
+		if err := <-done; errors.Is(err, ErrClosed) {
+			closed++
+		}
+	}
+	if closed != 2 {
+		t.Errorf("%d of 2 heard of it", closed)
 	}
 	if sent, dropped := p.Publish([]byte("x")); sent+dropped != 0 {
 		t.Error(sent, dropped)

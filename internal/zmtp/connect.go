@@ -75,7 +75,6 @@ func (s *Socket) once(e *endpoint) (lasted time.Duration, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("zmtp: dialling %s: %w", e.name, err)
 	}
-	s.tune(nc)
 	start := time.Now()
 	err = s.serve(s.ctx, nc, false, e.q, func() {})
 	return time.Since(start), err

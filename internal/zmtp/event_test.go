@@ -10,7 +10,8 @@ import (
 )
 
 func TestHandover(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{Handover: true, InBand: true, OnEvent: log.note, RecvQueue: 16})
 		for i := range 4 { // the same identity four times; nobody takes anything meanwhile
@@ -71,7 +72,8 @@ func TestHandover(t *testing.T) {
 }
 
 func TestDuplicateIsRefused(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{OnEvent: log.note})
 		a, b := socket(Dealer, Options{ID: "E"}), socket(Dealer, Options{ID: "E"})
@@ -96,7 +98,8 @@ func TestDuplicateIsRefused(t *testing.T) {
 
 // Other types do not route by identity: equal ones are fine.
 func TestEqualIdentitiesOnPub(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		p := socket(Pub, Options{})
 		for range 3 {
 			s := socket(Sub, Options{ID: "E"})
@@ -111,10 +114,11 @@ func TestEqualIdentitiesOnPub(t *testing.T) {
 }
 
 func TestUnsent(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{OnEvent: log.note})
-		nc := raw(t, r, "DEALER", "S")
+		nc := raw(t, r, "S")
 		synctest.Wait()
 		for i := range 10 {
 			if err := r.SendTo("S", fmt.Appendf(nil, "%03d", i), make([]byte, 10<<10)); err != nil {
@@ -145,10 +149,11 @@ func TestUnsent(t *testing.T) {
 }
 
 func TestKick(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{OnEvent: log.note})
-		raw(t, r, "DEALER", "S")
+		raw(t, r, "S")
 		synctest.Wait()
 		r.Peers()[0].Kick()
 		r.Peers()[0].Kick()
@@ -163,7 +168,8 @@ func TestKick(t *testing.T) {
 }
 
 func TestMaxPeers(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{MaxPeers: 2, OnEvent: log.note, Handover: true})
 		for i := range 3 {
@@ -189,7 +195,8 @@ func TestMaxPeers(t *testing.T) {
 }
 
 func TestInventedIdentities(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		r := socket(Router, Options{})
 		seen := map[string]bool{}
 		for range 20 {
@@ -208,7 +215,8 @@ func TestInventedIdentities(t *testing.T) {
 
 // Subscriptions are counted, and told again to whoever comes later.
 func TestSubscriptions(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		p := socket(XPub, Options{OnEvent: log.note})
 		s := socket(Sub, Options{})
@@ -241,7 +249,8 @@ func TestSubscriptions(t *testing.T) {
 
 // A subscriber's welcome comes before anything published later, for every subscription, to it alone.
 func TestWelcomeFirst(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		p := socket(XPub, Options{Welcome: func(topic string) [][]byte { return frames("", "welcome", topic) }})
 		stop := make(chan struct{})
 		go func() {

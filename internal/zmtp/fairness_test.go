@@ -21,13 +21,11 @@ func TestFlooder(t *testing.T) {
 			}
 		}
 	}()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	flood := must(t, Dealer, Options{QueueBytes: 8 << 20})
 	connect(t, flood, ep)
 	go func() {
 		body := make([]byte, 1<<20)
-		for flood.Send(ctx, body) == nil {
+		for flood.Send(t.Context(), body) == nil {
 		}
 	}()
 	small := must(t, Dealer, Options{ID: "small"})

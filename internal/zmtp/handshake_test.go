@@ -119,7 +119,7 @@ func TestHandshakeKeepsRest(t *testing.T) {
 func TestTypes(t *testing.T) {
 	talk := map[Type]string{Router: "DEALER REQ ROUTER", Dealer: "ROUTER REP DEALER", Rep: "REQ DEALER", Pub: "SUB XSUB", XPub: "SUB XSUB", Sub: "PUB XPUB"}
 	for typ, with := range talk {
-		for _, peer := range strings.Fields("REQ REP DEALER ROUTER PUB XPUB SUB XSUB PUSH PULL PAIR router") {
+		for peer := range strings.FieldsSeq("REQ REP DEALER ROUTER PUB XPUB SUB XSUB PUSH PULL PAIR router") {
 			want := strings.Contains(" "+with+" ", " "+peer+" ")
 			_, err := shake(&script{Reader: bytes.NewReader(hello(peer, ""))}, null{}, typ, "", true)
 			if (err == nil) != want {
@@ -131,7 +131,8 @@ func TestTypes(t *testing.T) {
 
 func TestHandshakeDeadline(t *testing.T) {
 	for _, n := range []int{0, 5, 11, 40, 64, 70} {
-		bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+		bubble(t, func(w *world) {
+			t, socket := w.T, w.socket
 			var log diary
 			r := socket(Router, Options{OnEvent: log.note})
 			x, y := wire(nil)

@@ -74,7 +74,8 @@ func TestInboxWaits(t *testing.T) {
 
 // Nobody takes what comes: the bound holds over all peers, and every sender goes on when somebody does.
 func TestReceiveBound(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		const peers, each = 5, 40
 		r := socket(Router, Options{RecvBytes: 1 << 20})
 		for range peers {

@@ -13,12 +13,18 @@ import (
 	"time"
 )
 
+// interop is a test against libzmq.
+type interop struct {
+	*libzmq
+	t *testing.T
+}
+
 // TestInterop is every socket pair against libzmq, both ways.
 func TestInterop(t *testing.T) {
 	z := startLibzmq(t)
 	for _, c := range []struct {
 		name string
-		f    func(t *testing.T, z *libzmq)
+		f    func(z *interop)
 	}{
 		{"ROUTER bound, DEALER", routerDealer},
 		{"DEALER, ROUTER bound", dealerRouter},
@@ -38,14 +44,14 @@ func TestInterop(t *testing.T) {
 		{"sizes", sizesBothWays},
 		{"linger", lingerToLibzmq},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.f(t, z) })
+		t.Run(c.name, func(t *testing.T) { c.f(&interop{z, t}) })
 	}
 }
 
-// echoing returns a socket that sends all back, and where it is bound.
-func echoing(t *testing.T, o Options) (s *Socket, ep string) {
+// echoing returns where a socket is bound that sends all back.
+func echoing(t *testing.T) (ep string) {
 	t.Helper()
-	s = must(t, Router, o)
+	s := must(t, Router, Options{})
 	go func() {
 		for {
 			m, err := s.Recv(context.Background())
@@ -55,7 +61,7 @@ func echoing(t *testing.T, o Options) (s *Socket, ep string) {
 			_ = m.From.Send(m.Frames...) // the test hears
 		}
 	}()
-	return s, bind(t, s)
+	return bind(t, s)
 }
 
 func expect(t *testing.T, got, want string) {
@@ -79,8 +85,9 @@ func sendTo(t *testing.T, s *Socket, id string, fs ...string) {
 	}
 }
 
-func routerDealer(t *testing.T, z *libzmq) {
-	_, ep := echoing(t, Options{})
+func routerDealer(z *interop) {
+	t := z.t
+	ep := echoing(t)
 	d := z.connected(t, "DEALER", ep, nil)
 	m := []any{"", 300, "b", "", 70000, 255, 256, ""}
 	d.send(t, m...)
@@ -102,7 +109,8 @@ func routerDealer(t *testing.T, z *libzmq) {
 	}
 }
 
-func dealerRouter(t *testing.T, z *libzmq) {
+func dealerRouter(z *interop) {
+	t := z.t
 	r := z.bound(t, "ROUTER", nil)
 	d := must(t, Dealer, Options{ID: "eng-7"})
 	connect(t, d, r.addr)
@@ -118,7 +126,8 @@ func dealerRouter(t *testing.T, z *libzmq) {
 	}
 }
 
-func routerRouter(t *testing.T, z *libzmq) {
+func routerRouter(z *interop) {
+	t := z.t
 	var log diary
 	r := must(t, Router, Options{ID: "engine", OnEvent: log.note}) // an engine's shell
 	s := z.bound(t, "ROUTER", ask{"IDENTITY": "sched", "ROUTER_MANDATORY": 1})
@@ -141,7 +150,8 @@ func routerRouter(t *testing.T, z *libzmq) {
 	expect(t, m.From.ID+"|"+text(m.Frames), "engine|cli|result")
 }
 
-func dealerDealer(t *testing.T, z *libzmq) {
+func dealerDealer(z *interop) {
+	t := z.t
 	var log diary
 	d := must(t, Dealer, Options{OnEvent: log.note})
 	ep := bind(t, d)
@@ -157,7 +167,8 @@ func dealerDealer(t *testing.T, z *libzmq) {
 	expect(t, text(recv(t, d).Frames), "up")
 }
 
-func repReq(t *testing.T, z *libzmq) {
+func repReq(z *interop) {
+	t := z.t
 	r := must(t, Rep, Options{Reply: func(m Msg) [][]byte { return m.Frames }})
 	ep := bind(t, r)
 	z.connected(t, "DEALER", ep, nil).send(t, "no delimiter")
@@ -175,7 +186,8 @@ func repReq(t *testing.T, z *libzmq) {
 	}
 }
 
-func dealerRep(t *testing.T, z *libzmq) { // the heartbeat of a kernel's client
+func dealerRep(z *interop) { // the heartbeat of a kernel's client
+	t := z.t
 	r := z.bound(t, "REP", nil)
 	d := must(t, Dealer, Options{})
 	connect(t, d, r.addr)
@@ -184,7 +196,8 @@ func dealerRep(t *testing.T, z *libzmq) { // the heartbeat of a kernel's client
 	expect(t, text(recv(t, d).Frames), "|ping")
 }
 
-func pubSub(t *testing.T, z *libzmq) {
+func pubSub(z *interop) {
+	t := z.t
 	var log diary
 	p := must(t, Pub, Options{OnEvent: log.note})
 	s := z.open(t, ask{"type": "SUB", "connect": bind(t, p), "sub": []string{"kernel."}})
@@ -201,7 +214,8 @@ func pubSub(t *testing.T, z *libzmq) {
 	expect(t, s.recv(t), "b|4")
 }
 
-func pubSubBound(t *testing.T, z *libzmq) { // an engine's iopub
+func pubSubBound(z *interop) { // an engine's iopub
+	t := z.t
 	s := z.open(t, ask{"type": "SUB", "bind": "tcp://127.0.0.1:*", "sub": []string{""}})
 	var log diary
 	p := must(t, XPub, Options{OnEvent: log.note})
@@ -214,7 +228,8 @@ func pubSubBound(t *testing.T, z *libzmq) { // an engine's iopub
 	expect(t, s.recv(t), "engine.0|x")
 }
 
-func subPub(t *testing.T, z *libzmq) {
+func subPub(z *interop) {
+	t := z.t
 	x := z.bound(t, "XPUB", ask{"XPUB_WELCOME_MSG": "WELCOME"})
 	s := must(t, Sub, Options{})
 	s.Subscribe("k")
@@ -255,7 +270,8 @@ func subPub(t *testing.T, z *libzmq) {
 	}
 }
 
-func xpubSub(t *testing.T, z *libzmq) {
+func xpubSub(z *interop) {
+	t := z.t
 	var log diary
 	p := must(t, XPub, Options{OnEvent: log.note, Welcome: func(topic string) [][]byte { return frames("welcome", topic) }})
 	ep := bind(t, p)
@@ -273,7 +289,8 @@ func xpubSub(t *testing.T, z *libzmq) {
 	}
 }
 
-func identities(t *testing.T, z *libzmq) {
+func identities(z *interop) {
+	t := z.t
 	for _, handover := range []bool{true, false} {
 		var log diary
 		r := must(t, Router, Options{Handover: handover, OnEvent: log.note})
@@ -303,7 +320,8 @@ func identities(t *testing.T, z *libzmq) {
 }
 
 // heartbeats on either side: libzmq's and ours, with nothing else on the line, for some beats.
-func heartbeats(t *testing.T, z *libzmq) {
+func heartbeats(z *interop) {
+	t := z.t
 	var log diary
 	count := func(o Options) Options { o.OnEvent = log.note; return o }
 	beat := ask{"HEARTBEAT_IVL": 20, "HEARTBEAT_TIMEOUT": 10000, "HEARTBEAT_TTL": 10000}
@@ -367,8 +385,9 @@ func slow(t *testing.T, ep string, perSecond int, said *bytes.Buffer) (via strin
 	return "tcp://" + l.Addr().String(), relayed
 }
 
-func pingInside(t *testing.T, z *libzmq) {
-	_, ep := echoing(t, Options{})
+func pingInside(z *interop) {
+	t := z.t
+	ep := echoing(t)
 	var said bytes.Buffer
 	via, relayed := slow(t, ep, 20e6, &said)
 	t.Run("message", func(t *testing.T) { // its end closes the socket
@@ -405,7 +424,8 @@ func pingInside(t *testing.T, z *libzmq) {
 	}
 }
 
-func serverLater(t *testing.T, z *libzmq) {
+func serverLater(z *interop) {
+	t := z.t
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -426,7 +446,8 @@ func serverLater(t *testing.T, z *libzmq) {
 	}
 }
 
-func overIPC(t *testing.T, z *libzmq) {
+func overIPC(z *interop) {
+	t := z.t
 	eps := []string{"ipc://" + filepath.Join(t.TempDir(), "s")}
 	if runtime.GOOS == "linux" {
 		eps = append(eps, "ipc://@gale-interop-"+filepath.Base(filepath.Dir(t.TempDir())))
@@ -448,12 +469,13 @@ func overIPC(t *testing.T, z *libzmq) {
 	expect(t, text(recv(t, d).Frames), "|x")
 }
 
-func sizesBothWays(t *testing.T, z *libzmq) {
+func sizesBothWays(z *interop) {
+	t := z.t
 	big := 256 << 20
 	if testing.Short() {
 		big = 20 << 20
 	}
-	_, ep := echoing(t, Options{})
+	ep := echoing(t)
 	d := z.connected(t, "DEALER", ep, nil)
 	d.send(t, big)
 	if f := d.do(t, "recv", nil).Frames; len(f) != 1 || f[0].N != big || f[0].CRC != crc32.ChecksumIEEE(pattern(big)) {
@@ -487,7 +509,8 @@ func sizesBothWays(t *testing.T, z *libzmq) {
 	}
 }
 
-func lingerToLibzmq(t *testing.T, z *libzmq) {
+func lingerToLibzmq(z *interop) {
+	t := z.t
 	var log diary
 	p := must(t, Pub, Options{OnEvent: log.note})
 	s := z.open(t, ask{"type": "SUB", "connect": bind(t, p), "sub": []string{""}, "opts": ask{"RECONNECT_IVL": -1}})

@@ -23,7 +23,8 @@ func ended(t *testing.T, log *diary, n int) []Event {
 }
 
 func TestQuietLinkLives(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{Heartbeat: time.Second, OnEvent: log.note})
 		d := socket(Dealer, Options{OnEvent: log.note})
@@ -34,7 +35,8 @@ func TestQuietLinkLives(t *testing.T) {
 }
 
 func TestCutLinkIsNoticed(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		var cut atomic.Bool
 		never := make(chan struct{})
@@ -61,7 +63,8 @@ func TestCutLinkIsNoticed(t *testing.T) {
 }
 
 func TestSlowLinkIsNotDeath(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		o := Options{Heartbeat: time.Second, OnEvent: log.note}
 		r, d := socket(Router, o), socket(Dealer, o)
@@ -85,10 +88,11 @@ func TestSlowLinkIsNotDeath(t *testing.T) {
 }
 
 func TestStuckPeerIsDead(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{Heartbeat: time.Second, HBTimeout: 3 * time.Second, OnEvent: log.note})
-		nc := raw(t, r, "DEALER", "S")
+		nc := raw(t, r, "S")
 		synctest.Wait()
 		go func() { // it talks, but it does not read
 			for {
@@ -112,10 +116,11 @@ func TestStuckPeerIsDead(t *testing.T) {
 
 // A peer that only ever reads and falls silent inside a message.
 func TestSilenceInsideMessage(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{Heartbeat: time.Second, OnEvent: log.note})
-		nc := raw(t, r, "DEALER", "")
+		nc := raw(t, r, "")
 		go func() { _, _ = io.Copy(io.Discard, nc) }()
 		for range 20 { // slow, but alive: a byte every two seconds
 			if _, err := nc.Write([]byte{flagMore}); err != nil {
@@ -137,10 +142,11 @@ func TestSilenceInsideMessage(t *testing.T) {
 
 // A peer's PING may promise to be followed by another.
 func TestTTL(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{OnEvent: log.note})
-		nc := raw(t, r, "DEALER", "")
+		nc := raw(t, r, "")
 		go func() { _, _ = io.Copy(io.Discard, nc) }()
 		for range 10 {
 			if _, err := nc.Write(appendCommand(nil, "PING", []byte{0, 20})); err != nil { // 2 s
@@ -192,8 +198,9 @@ func (p *paced) Read(b []byte) (int, error) {
 }
 
 func TestPongCarriesContext(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
-		nc := raw(t, socket(Router, Options{}), "DEALER", "")
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
+		nc := raw(t, socket(Router, Options{}), "")
 		cmds, _ := commandsOf(nc, nil)
 		for _, context := range []string{"", "x", "sixteen bytes !!"} {
 			if _, err := nc.Write(appendCommand(nil, "PING", []byte("\x00\x00"+context))); err != nil {
@@ -214,9 +221,10 @@ func TestPongCarriesContext(t *testing.T) {
 
 // Neither our PINGs nor the answers to the peer's wait for the end of a queue that takes minutes.
 func TestBusyQueueKeepsTheBeat(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		r := socket(Router, Options{Heartbeat: time.Second, HBTimeout: time.Hour})
-		nc := raw(t, r, "DEALER", "B")
+		nc := raw(t, r, "B")
 		synctest.Wait()
 		for range 100 {
 			if err := r.SendTo("B", make([]byte, 100<<10), make([]byte, 100<<10), make([]byte, 1000)); err != nil {
@@ -248,7 +256,8 @@ func TestBusyQueueKeepsTheBeat(t *testing.T) {
 
 // A socket whose owner takes nothing for a while is not dead.
 func TestStalledReaderAnswers(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		var log diary
 		r := socket(Router, Options{RecvQueue: 1})
 		d := socket(Dealer, Options{Heartbeat: 2 * time.Second, OnEvent: log.note})
@@ -275,9 +284,10 @@ func TestStalledReaderAnswers(t *testing.T) {
 
 // PONGs are owed four at most; a peer that pings without reading gets no more memory.
 func TestPingFlood(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		r := socket(Router, Options{})
-		nc := raw(t, r, "DEALER", "")
+		nc := raw(t, r, "")
 		ping := appendCommand(nil, "PING", []byte("\x00\x00x"))
 		for range 10000 {
 			if _, err := nc.Write(ping); err != nil {

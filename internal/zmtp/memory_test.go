@@ -57,25 +57,33 @@ func join(a, b *Socket, gate func(n int)) {
 	go func() { _ = b.Attach(y, false) }()
 }
 
-// bubble runs a test under fake time. Sockets made with make are closed at its end, and pumps get time for their last sleep.
-func bubble(t *testing.T, f func(t *testing.T, socket func(Type, Options) *Socket)) {
+// world is a test under fake time. Its sockets are closed at its end, and pumps get time for their last sleep.
+type world struct {
+	*testing.T
+	all []*Socket
+}
+
+func (w *world) socket(typ Type, o Options) *Socket {
+	w.Helper()
+	s, err := New(typ, o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.all = append(w.all, s)
+	return s
+}
+
+func bubble(t *testing.T, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		var all []*Socket
+		w := &world{T: t}
 		defer func() {
-			for _, s := range all {
+			for _, s := range w.all {
 				_ = s.Close(0)
 			}
 			time.Sleep(time.Minute)
 		}()
-		f(t, func(typ Type, o Options) *Socket {
-			s, err := New(typ, o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, s)
-			return s
-		})
+		f(w)
 	})
 }
 
@@ -85,24 +93,24 @@ func hello(typ, id string) []byte {
 	return appendCommand(b, "READY", appendProperty(appendProperty(nil, propType, typ), propIdentity, id))
 }
 
-// raw is the far end of a connection in memory to s, which accepted it; the handshake is done.
-func raw(t *testing.T, s *Socket, typ, id string) net.Conn {
+// raw is a DEALER at the far end of a connection in memory to s, which accepted it; the handshake is done.
+func raw(t *testing.T, s *Socket, id string) net.Conn {
 	t.Helper()
 	x, y := net.Pipe()
 	go func() { _ = s.Attach(x, true) }()
-	shakeRaw(t, y, typ, id)
+	shakeRaw(t, y, "DEALER", id)
 	return y
 }
 
-func shakeRaw(t *testing.T, nc net.Conn, typ, id string) {
-	t.Helper()
+func shakeRaw(tb testing.TB, nc net.Conn, typ, id string) {
+	tb.Helper()
 	go func() { _, _ = nc.Write(hello(typ, id)) }()
 	head := make([]byte, greetingSize+2)
 	if _, err := io.ReadFull(nc, head); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := io.ReadFull(nc, make([]byte, head[greetingSize+1])); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -68,12 +68,11 @@ type Options struct {
 	MaxPeers   int   // connections that finished their handshake; 0: no limit
 	Limits     Limits
 
-	Handshake  time.Duration // deadline of a handshake: 10 s
-	Heartbeat  time.Duration // PING interval; 0: off
-	HBTimeout  time.Duration // silence after which a peer is dead: 3 × Heartbeat
-	RetryMin   time.Duration // first delay before dialling again: 50 ms
-	RetryMax   time.Duration // longest delay: 2 s
-	SendBuffer int           // SO_SNDBUF of tcp connections, bytes; 0: the system's
+	Handshake time.Duration // deadline of a handshake: 10 s
+	Heartbeat time.Duration // PING interval; 0: off
+	HBTimeout time.Duration // silence after which a peer is dead: 3 × Heartbeat
+	RetryMin  time.Duration // first delay before dialling again: 50 ms
+	RetryMax  time.Duration // longest delay: 2 s
 
 	InBand  bool                        // Connected and Disconnected also come through Recv and In
 	OnEvent func(Event)                 // called from the peers' goroutines: must not block and must not call Close
@@ -132,7 +131,7 @@ func (o *Options) check(t Type) error {
 	refuse(o.Reply == nil && t == Rep, "REP needs Reply")
 	refuse(o.Reply != nil && t != Rep, "Reply is for REP")
 	refuse(o.Welcome != nil && !t.publishes(), "Welcome is for PUB and XPUB")
-	refuse(o.QueueMsgs < 0 || o.QueueBytes < 0 || o.RecvQueue < 0 || o.RecvBytes < 0 || o.MaxPeers < 0 || o.SendBuffer < 0, "a bound is negative")
+	refuse(o.QueueMsgs < 0 || o.QueueBytes < 0 || o.RecvQueue < 0 || o.RecvBytes < 0 || o.MaxPeers < 0, "a bound is negative")
 	l := o.Limits
 	refuse(l.MaxFrame < 0 || l.MaxMsg < 0 || l.MaxFrames < 0 || l.MaxCmd < 0 || l.MaxFrame > math.MaxInt-64 || l.MaxMsg > math.MaxInt64/2, "a limit is out of range")
 	refuse(o.Handshake < 0 || o.Heartbeat < 0 || o.HBTimeout < 0 || o.RetryMin < 0, "a duration is negative")

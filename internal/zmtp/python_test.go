@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,9 +137,7 @@ func (p *libzmq) connected(t *testing.T, typ, ep string, opts ask) *zsock {
 func (s *zsock) do(t *testing.T, op string, more ask) answer {
 	t.Helper()
 	q := ask{"op": op, "name": s.name}
-	for k, v := range more {
-		q[k] = v
-	}
+	maps.Copy(q, more)
 	return s.p.ask(t, q)
 }
 

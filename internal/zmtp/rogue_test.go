@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-func dialRaw(t testing.TB, ep string) net.Conn {
-	t.Helper()
+func dialRaw(tb testing.TB, ep string) net.Conn {
+	tb.Helper()
 	var d net.Dialer
-	nc, err := d.DialContext(within(t), "tcp", ep[len("tcp://"):])
+	nc, err := d.DialContext(within(tb), "tcp", ep[len("tcp://"):])
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = nc.Close() })
+	tb.Cleanup(func() { _ = nc.Close() })
 	return nc
 }
 
@@ -129,6 +129,7 @@ func TestRogues(t *testing.T) {
 			o := Options{OnEvent: log.note}
 			peer := "DEALER"
 			switch typ {
+			default:
 			case Rep:
 				o.Reply = func(m Msg) [][]byte { return m.Frames }
 			case XPub:

@@ -11,47 +11,47 @@ import (
 )
 
 // must returns a socket that the test closes.
-func must(t testing.TB, typ Type, o Options) *Socket {
-	t.Helper()
+func must(tb testing.TB, typ Type, o Options) *Socket {
+	tb.Helper()
 	s, err := New(typ, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close(0) })
+	tb.Cleanup(func() { _ = s.Close(0) })
 	return s
 }
 
-func bind(t testing.TB, s *Socket) string {
-	t.Helper()
+func bind(tb testing.TB, s *Socket) string {
+	tb.Helper()
 	ep, err := s.Bind("tcp://127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return ep
 }
 
-func connect(t testing.TB, s *Socket, ep string) {
-	t.Helper()
+func connect(tb testing.TB, s *Socket, ep string) {
+	tb.Helper()
 	if err := s.Connect(ep); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // within bounds what should not take long; nothing is judged by it but hanging.
-func within(t testing.TB) context.Context {
-	t.Helper()
+func within(tb testing.TB) context.Context {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
+	tb.Cleanup(cancel)
 	return ctx
 }
 
-func recv(t testing.TB, s *Socket) Msg {
-	t.Helper()
+func recv(tb testing.TB, s *Socket) Msg {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	m, err := s.Recv(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }
@@ -102,10 +102,10 @@ func (d *diary) of(k EventKind) (es []Event) {
 	return es
 }
 
-func (d *diary) wait(t testing.TB, k EventKind, n int) []Event {
-	t.Helper()
-	if err := d.bell.until(within(t), func() bool { return len(d.of(k)) >= n }); err != nil {
-		t.Fatalf("%d × %v of %d", len(d.of(k)), k, n)
+func (d *diary) wait(tb testing.TB, k EventKind, n int) []Event {
+	tb.Helper()
+	if err := d.bell.until(within(tb), func() bool { return len(d.of(k)) >= n }); err != nil {
+		tb.Fatalf("%d × %v of %d", len(d.of(k)), k, n)
 	}
 	return d.of(k)
 }

@@ -191,7 +191,8 @@ func TestStuckBesideDealer(t *testing.T) {
 
 // Nobody takes what is received: the sender waits, the receiver's memory does not grow.
 func TestNobodyTakes(t *testing.T) {
-	bubble(t, func(t *testing.T, socket func(Type, Options) *Socket) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
 		r := socket(Router, Options{RecvBytes: 4 << 20})
 		d := socket(Dealer, Options{QueueBytes: 4 << 20})
 		join(r, d, nil)
