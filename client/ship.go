@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/galeproject/gale/module"
@@ -56,10 +57,11 @@ func (c *Client) load(fn Function) (*cargo, error) {
 // capturedName takes the name of the struct of captures out of a refusal's path: "captured.x.mu" is "x.mu" to the user.
 func capturedName(err error) error {
 	var r *value.Refused
-	if errors.As(err, &r) && len(r.Path) > len("captured.") && r.Path[:len("captured.")] == "captured." {
-		return &value.Refused{Path: r.Path[len("captured."):], Reason: r.Reason, Err: r.Err}
+	if !errors.As(err, &r) {
+		return err
 	}
-	return err
+	path, _ := strings.CutPrefix(r.Path, "captured.")
+	return &value.Refused{Path: path, Reason: r.Reason, Err: r.Err}
 }
 
 // prepare sends engines what they lack of a cargo, and waits until they have it. With all set, everything is sent again: the
