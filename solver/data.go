@@ -52,7 +52,7 @@ func (d *Data) L2(obs *Data) float64 {
 // Sub returns the difference. Its values are nil when the shapes differ.
 func (d *Data) Sub(o *Data) *Data {
 	r := &Data{Freq: d.Freq, Src: d.Src, Rec: d.Rec}
-	if len(d.Values) == len(o.Values) {
+	if o != nil && len(d.Values) == len(o.Values) {
 		r.Values = make([]complex128, len(d.Values))
 		for i, v := range d.Values {
 			r.Values[i] = v - o.Values[i]
@@ -82,6 +82,18 @@ func (d *Data) amplitudes() (lo, hi float64) {
 		lo, hi = min(lo, a), max(hi, a)
 	}
 	return lo, hi
+}
+
+// Row is the data's line in a table.
+func (d *Data) Row() [][2]string {
+	lo, hi := d.amplitudes()
+	return [][2]string{
+		{"frequency (Hz)", fmt.Sprintf("%.6g", d.Freq)},
+		{"sources", fmt.Sprint(len(d.Src))},
+		{"receivers", fmt.Sprint(len(d.Rec))},
+		{"smallest (Pa)", fmt.Sprintf("%.3g", lo)},
+		{"largest (Pa)", fmt.Sprintf("%.3g", hi)},
+	}
 }
 
 // Bundle shows amplitude, in decibels below the largest, and phase of the data matrix.

@@ -18,7 +18,12 @@ type Field struct {
 }
 
 // SetOutline takes the model's speeds as the outline of the field's pictures.
-func (f *Field) SetOutline(m *Model) { f.Outline = shade(m.C) }
+func (f *Field) SetOutline(m *Model) {
+	f.Outline = nil
+	if m != nil && m.Nx == f.Nx && m.Nz == f.Nz {
+		f.Outline = shade(m.C)
+	}
+}
 
 // At is the pressure at node (ix, iz).
 func (f *Field) At(ix, iz int) complex128 { return f.Values[iz*(f.Nx+1)+ix] }

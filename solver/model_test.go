@@ -311,6 +311,12 @@ func TestData(t *testing.T) {
 	if got := d.L2(nil); math.Abs(got-math.Sqrt(61)) > 1e-14 {
 		t.Errorf("norm %g", got)
 	}
+	if h, _ := display.Of([]*solver.Data{d, d}).Data["text/html"].(string); strings.Count(h, "<td>5.1</td>") != 2 {
+		t.Errorf("table %s", h)
+	}
+	if d.Sub(nil).Values != nil {
+		t.Error("nothing can be subtracted")
+	}
 	if d.L2(d) != 0 || d.Sub(d).L2(nil) != 0 {
 		t.Error("data differ from themselves")
 	}

@@ -149,15 +149,19 @@ func (c *fieldCase) terms() []term {
 	for _, l := range c.Medium.Layers {
 		slow = min(slow, l.C)
 	}
-	k := 2 * math.Pi * c.F / slow
-	turn := cmplx.Exp(complex(0, -c.Ky.Phi))
-	v := math.Asinh(c.Ky.T / c.Ky.Tau)
+	return ray(c.Ky.N, 2*math.Pi*c.F/slow, c.Ky.Phi, c.Ky.Tau, c.Ky.T)
+}
+
+// ray places wavenumbers along y on a ray in the complex plane.
+func ray(n int, k, phi, tau, reach float64) []term {
+	turn := cmplx.Exp(complex(0, -phi))
+	v := math.Asinh(reach / tau)
 	var ts []term
-	for _, g := range gaussLegendre(c.Ky.N) {
+	for _, g := range gaussLegendre(n) {
 		s := (g[0] + 1) / 2 * v
 		ts = append(ts, term{
-			complex(c.Ky.Tau*k*math.Sinh(s), 0) * turn,
-			complex(g[1]/2*v*c.Ky.Tau*k*math.Cosh(s)/math.Pi, 0) * turn,
+			complex(tau*k*math.Sinh(s), 0) * turn,
+			complex(g[1]/2*v*tau*k*math.Cosh(s)/math.Pi, 0) * turn,
 		})
 	}
 	return ts

@@ -45,6 +45,11 @@ func TestCrossLine(t *testing.T) {
 	}
 }
 
+func TestClassicSizes(t *testing.T) {
+	run(t, "classic-size", 13)
+	run(t, "classic-size-crossline", 4)
+}
+
 func TestRectangularCells(t *testing.T) {
 	for _, name := range []string{"1.5", "2", "4", "2-wide"} {
 		if testing.Short() && name != "2-wide" {

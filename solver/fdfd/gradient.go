@@ -92,6 +92,9 @@ func (k *Kernel) Adjoint(ctx context.Context, residual *solver.Data) (*Sensitivi
 
 // adjoint needs the lock.
 func (k *Kernel) adjoint(ctx context.Context, residual *solver.Data) (*Sensitivity, error) {
+	if residual == nil {
+		return nil, fmt.Errorf("fdfd: applying the adjoint: there is no residual")
+	}
 	rhs, sample, err := k.survey(residual.Src, residual.Rec)
 	if err != nil {
 		return nil, err

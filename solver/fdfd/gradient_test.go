@@ -325,4 +325,7 @@ func TestGradientRefuses(t *testing.T) {
 	if _, err := k.Adjoint(t.Context(), &solver.Data{Src: p, Rec: p}); err == nil {
 		t.Error("a residual without values is accepted")
 	}
+	if _, err := k.Adjoint(t.Context(), nil); err == nil {
+		t.Error("no residual is accepted")
+	}
 }
