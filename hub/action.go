@@ -49,6 +49,11 @@ type (
 		Reason Reason
 		Engine UUID // where it ran, if it did
 	}
+	// Forget says that a part of a broadcast has ended that was answered as a whole before. Nobody is to be told.
+	Forget struct {
+		Task   TaskID
+		Engine UUID
+	}
 	// Keep puts the reply that the engine has just sent aside, for Collect.
 	Keep struct {
 		Task   TaskID // the broadcast
@@ -69,6 +74,7 @@ func (Ping) action()    {}
 func (Send) action()    {}
 func (Relay) action()   {}
 func (Answer) action()  {}
+func (Forget) action()  {}
 func (Keep) action()    {}
 func (Collect) action() {}
 

@@ -64,7 +64,8 @@ func (h *Hub) partReturned(t *task, s Status) {
 	case !g.coalescing:
 		h.do(Relay{Task: t.id, Engine: u, Status: s})
 	case g.whole.state.over():
-		return // another engine died, and that was the answer
+		h.do(Forget{Task: t.id, Engine: u}) // another engine died, and that was the answer
+		return
 	default:
 		if s != OK {
 			g.bad = append(g.bad, u)
@@ -82,9 +83,12 @@ func (h *Hub) partDied(t *task) {
 	case !g.coalescing:
 		h.do(Answer{Task: t.id, Reason: Died, Engine: u})
 		h.partOver(g)
-	case !g.whole.state.over():
-		h.end(g.whole, Failed, died)
-		h.do(Answer{Task: g.whole.id, Reason: Died, Engine: u})
+	default:
+		h.do(Forget{Task: t.id, Engine: u})
+		if !g.whole.state.over() {
+			h.end(g.whole, Failed, died)
+			h.do(Answer{Task: g.whole.id, Reason: Died, Engine: u})
+		}
 	}
 }
 

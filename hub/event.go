@@ -42,6 +42,11 @@ type (
 		UUID   UUID
 		Wanted EngineID // a negative one: any
 	}
+	// Recall says that an engine was here in an earlier life of the hub and may come back under its id.
+	Recall struct {
+		UUID UUID
+		ID   EngineID
+	}
 	// Connect says that a peer with this identity connected on a channel.
 	Connect struct {
 		UUID    UUID
@@ -94,6 +99,7 @@ type (
 
 func (Tick) event()       {}
 func (Register) event()   {}
+func (Recall) event()     {}
 func (Connect) event()    {}
 func (Disconnect) event() {}
 func (Pong) event()       {}

@@ -110,6 +110,10 @@ func (h *Hub) Step(ev Event) []Action {
 		h.tick(ev.Now)
 	case Register:
 		h.register(ev)
+	case Recall:
+		if h.engines[ev.UUID] == nil && ev.ID >= 0 && h.ids.recall(ev.ID) {
+			h.gone.add(ev.UUID, ev.ID, false)
+		}
 	case Connect:
 		h.connect(ev)
 	case Disconnect:

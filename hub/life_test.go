@@ -95,7 +95,7 @@ func (w *world) step(t *rapid.T, ev hub.Event) {
 			w.over(t, a.Task)
 		case hub.Collect:
 			w.over(t, a.Task)
-		case hub.Refuse, hub.Ping, hub.Keep:
+		case hub.Refuse, hub.Ping, hub.Keep, hub.Forget:
 		}
 	}
 	if err := w.h.Check(); err != nil {

@@ -28,6 +28,11 @@ func (i *ids) take(wanted EngineID) EngineID {
 	return i.next - 1
 }
 
+// recall marks an id as given, if nobody had it.
+func (i *ids) recall(id EngineID) bool {
+	return (i.holes[id] || id >= i.next && id-i.next <= maxHoles/2) && i.take(id) == id
+}
+
 // gone remembers the engines that left, the latest ones.
 type gone struct {
 	max   int

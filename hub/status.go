@@ -39,6 +39,12 @@ func (h *Hub) Departed(u UUID) (EngineID, bool) {
 	return d.id, ok
 }
 
+// Knows says whether an engine is here, expected, or remembered.
+func (h *Hub) Knows(u UUID) bool {
+	_, left := h.gone.at[u]
+	return left || h.engines[u] != nil
+}
+
 // Unassigned counts the balanced tasks that no engine has.
 func (h *Hub) Unassigned() int { return h.unassigned }
 

@@ -173,6 +173,8 @@ func events(t *testing.T, line string) []hub.Event {
 			ev.Wanted = hub.EngineID(number(t, arg(2)))
 		}
 		return []hub.Event{ev}
+	case "recall":
+		return []hub.Event{hub.Recall{UUID: hub.UUID(arg(1)), ID: hub.EngineID(number(t, arg(2)))}}
 	case "connect", "disconnect", "join":
 		return connections(t, w)
 	case "pong":
@@ -293,6 +295,8 @@ func say(a hub.Action) string {
 			return fmt.Sprintf("answer %s in place of %s: %s", a.Task, a.Engine, reasons[a.Reason])
 		}
 		return fmt.Sprintf("answer %s: %s", a.Task, reasons[a.Reason])
+	case hub.Forget:
+		return fmt.Sprintf("forget %s", a.Task)
 	case hub.Keep:
 		return fmt.Sprintf("keep the reply of %s for %s", a.Engine, a.Task)
 	case hub.Collect:

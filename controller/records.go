@@ -1,0 +1,263 @@
+package controller
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/galeproject/gale/hub"
+	"github.com/galeproject/gale/wire"
+)
+
+// maxStream bounds what is kept of one task's stdout or stderr, in bytes.
+const maxStream = 16 << 20
+
+// outputs are what engines published for a task.
+type outputs struct {
+	input, result, failure json.RawMessage // code as a JSON string; contents
+	displays               []json.RawMessage
+	stdout, stderr         []byte
+}
+
+// records are the tasks that have ended, the latest ones within two bounds.
+type records struct {
+	maxCount int // 0: nothing is kept
+	maxBytes int
+	byID     map[hub.TaskID]*job
+	order    []*job // oldest first; may name some that are gone
+	seq      int64
+	bytes    int
+}
+
+func newRecords(count, bytes int) *records {
+	return &records{maxCount: count, maxBytes: bytes, byID: map[hub.TaskID]*job{}}
+}
+
+func (r *records) off() bool { return r.maxCount <= 0 }
+
+// add keeps an ended task.
+func (r *records) add(j *job) {
+	j.frames = nil
+	if r.off() {
+		return
+	}
+	r.drop(j.id)
+	r.seq++
+	j.seq = r.seq
+	j.bytes += sizeOf(j.request) + sizeOf(j.reply)
+	r.byID[j.id] = j
+	r.bytes += j.bytes
+	r.order = append(r.order, j)
+	r.cull()
+	if len(r.order) > 2*len(r.byID)+64 {
+		r.order = slices.DeleteFunc(r.order, func(j *job) bool { return r.byID[j.id] != j })
+	}
+}
+
+// grow notes that a kept task's outputs became larger.
+func (r *records) grow(j *job, n int) {
+	j.bytes += n
+	if r.byID[j.id] == j {
+		r.bytes += n
+		r.cull()
+	}
+}
+
+// cull drops the oldest tenth when there are too many, and the oldest ones until the bytes fit.
+func (r *records) cull() {
+	n := 0
+	if len(r.byID) > r.maxCount {
+		n = max(1, r.maxCount/10)
+	}
+	for ; len(r.order) > 0 && (n > 0 || r.bytes > r.maxBytes); r.order = r.order[1:] {
+		if j := r.order[0]; r.byID[j.id] == j {
+			r.drop(j.id)
+			n--
+		}
+		r.order[0] = nil
+	}
+}
+
+func (r *records) drop(id hub.TaskID) {
+	if j := r.byID[id]; j != nil {
+		r.bytes -= j.bytes
+		delete(r.byID, id)
+	}
+}
+
+// sizeOf is about what a message takes in memory.
+func sizeOf(m *wire.Message) int {
+	if m == nil {
+		return 0
+	}
+	n := int(unsafe.Sizeof(*m)) + len(m.RawHeader) + len(m.RawParent) + len(m.RawMetadata) + len(m.RawContent)
+	for _, b := range m.Buffers {
+		n += len(b)
+	}
+	return n
+}
+
+// find gives a task, whether it has ended or not.
+func (s *shell) find(id hub.TaskID) *job {
+	if j := s.jobs[id]; j != nil {
+		return j
+	}
+	return s.records.byID[id]
+}
+
+// note keeps what an engine published in the record of its task.
+func (s *shell) note(m *wire.Message) {
+	if m.Header.MsgType == "shutdown_reply" {
+		s.act(s.hub.Step(hub.Leave{UUID: hub.UUID(m.Header.Session)}))
+		return
+	}
+	if s.records.off() {
+		return
+	}
+	parent, err := m.Parent()
+	if err != nil || parent.MsgID == "" {
+		return
+	}
+	j := s.find(hub.TaskID(parent.MsgID))
+	if j == nil {
+		return
+	}
+	before := j.io.size()
+	j.io.take(m)
+	s.records.grow(j, j.io.size()-before)
+}
+
+func (o *outputs) size() int {
+	n := len(o.input) + len(o.result) + len(o.failure) + len(o.stdout) + len(o.stderr)
+	for _, d := range o.displays {
+		n += len(d)
+	}
+	return n
+}
+
+// take adds one message.
+func (o *outputs) take(m *wire.Message) {
+	switch m.Header.MsgType {
+	case "stream":
+		var c struct{ Name, Text string }
+		if m.Content(&c) != nil {
+			return
+		}
+		to := &o.stdout
+		if c.Name == "stderr" {
+			to = &o.stderr
+		}
+		if len(*to)+len(c.Text) <= maxStream {
+			*to = append(*to, c.Text...)
+		}
+	case "error":
+		o.failure = m.RawContent
+	case "execute_input":
+		var c struct {
+			Code json.RawMessage `json:"code"`
+		}
+		if m.Content(&c) == nil {
+			o.input = c.Code
+		}
+	case "execute_result":
+		o.result = m.RawContent
+	case "display_data":
+		if o.size() < maxStream {
+			o.displays = append(o.displays, m.RawContent)
+		}
+	}
+}
+
+// recordKeys are the keys of a record.
+var recordKeys = strings.Fields("msg_id header metadata content buffers submitted client_uuid engine_uuid started completed resubmitted " +
+	"received result_header result_metadata result_content result_buffers queue execute_input execute_result error stdout stderr label")
+
+// field gives a value of a task's record as it is in JSON; buffers travel beside the JSON.
+func (j *job) field(key string) any {
+	header := j.request.RawHeader
+	if j.header != nil {
+		header = j.header
+	}
+	switch key {
+	case "msg_id":
+		return j.id
+	case "header":
+		return header
+	case "metadata":
+		return j.request.RawMetadata
+	case "content":
+		return j.request.RawContent
+	case "submitted":
+		return orNull(j.request.Header.Date)
+	case "client_uuid":
+		return orNull(j.request.Header.Session)
+	case "engine_uuid":
+		return orNull(j.engine)
+	case "resubmitted":
+		return orNull(string(j.resubmitted))
+	case "queue":
+		return j.queue
+	case "label":
+		var md struct {
+			Label json.RawMessage `json:"label"`
+		}
+		if j.request.Metadata(&md) == nil {
+			return rawOrNull(md.Label)
+		}
+		return nil
+	}
+	return j.resultField(key)
+}
+
+func (j *job) resultField(key string) any {
+	switch key {
+	case "execute_input":
+		return rawOrNull(j.io.input)
+	case "execute_result":
+		return rawOrNull(j.io.result)
+	case "error":
+		return rawOrNull(j.io.failure)
+	case "stdout":
+		return string(j.io.stdout)
+	case "stderr":
+		return string(j.io.stderr)
+	}
+	if j.reply == nil {
+		return nil
+	}
+	switch key {
+	case "started":
+		var md struct {
+			Started json.RawMessage `json:"started"`
+		}
+		if j.reply.Metadata(&md) == nil {
+			return rawOrNull(md.Started)
+		}
+	case "completed":
+		return orNull(j.reply.Header.Date)
+	case "received":
+		return wire.Date(j.replied)
+	case "result_header":
+		return j.reply.RawHeader
+	case "result_metadata":
+		return j.reply.RawMetadata
+	case "result_content":
+		return j.reply.RawContent
+	}
+	return nil
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func rawOrNull(raw json.RawMessage) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	return raw
+}

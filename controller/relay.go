@@ -1,0 +1,243 @@
+package controller
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/galeproject/gale/hub"
+	"github.com/galeproject/gale/wire"
+)
+
+// tail gives the frames of a message from the delimiter on.
+func tail(in input, m *wire.Message) [][]byte { return in.frames[len(m.Routes):] }
+
+// prefixed gives frames with routing frames before them.
+func prefixed(frames [][]byte, routes ...string) [][]byte {
+	out := make([][]byte, 0, len(routes)+len(frames))
+	for _, r := range routes {
+		out = append(out, []byte(r))
+	}
+	return append(out, frames...)
+}
+
+// answered says whether a request of this type gets a reply; comm messages do not.
+func answered(msgType string) bool { return strings.HasSuffix(msgType, "_request") }
+
+// newJob remembers a request until it is answered. It gives nil for one that is known already.
+func (s *shell) newJob(in input, m *wire.Message, queue string) *job {
+	id := hub.TaskID(m.Header.MsgID)
+	if id == "" || s.jobs[id] != nil {
+		return nil
+	}
+	j := &job{id: id, queue: queue, client: in.from, request: m, frames: tail(in, m)}
+	s.jobs[id] = j
+	return j
+}
+
+// began forgets a job that the hub did not accept since it had heard of it before.
+func (s *shell) began(j *job, actions []hub.Action) {
+	s.act(actions)
+	if len(actions) == 0 && !s.pending(j.id) {
+		delete(s.jobs, j.id)
+	}
+}
+
+// pending says whether the hub still has a task.
+func (s *shell) pending(id hub.TaskID) bool {
+	state, known := s.hub.State(id)
+	return known && state < hub.Done
+}
+
+// muxRequest passes a request on to the engine that it names.
+func (s *shell) muxRequest(in input) {
+	m := s.parse(in)
+	if m == nil || len(m.Routes) < 1 {
+		return
+	}
+	engine := string(m.Routes[0])
+	if !answered(m.Header.MsgType) {
+		s.send(muxEngine, engine, prefixed(tail(in, m), in.from))
+		return
+	}
+	if j := s.newJob(in, m, "mux"); j != nil {
+		s.began(j, s.hub.Step(hub.Direct{Task: j.id, Engine: hub.UUID(engine)}))
+	}
+}
+
+// enginesOf gives the engine's side of a job's channel.
+func (j *job) sockets() (client, engine socket) {
+	switch j.queue {
+	case "mux":
+		return muxClient, muxEngine
+	case "broadcast":
+		return castClient, castEngine
+	}
+	return taskClient, taskEngine
+}
+
+// dispatch gives a task to an engine.
+func (s *shell) dispatch(a hub.Send) {
+	j := s.jobs[a.Task]
+	if j == nil {
+		return
+	}
+	frames := j.frames
+	switch {
+	case j.cast != nil:
+		frames = s.partFrames(j)
+	case a.Again > 0:
+		frames = s.again(j, a.Again)
+	}
+	j.engine = string(a.Engine)
+	_, to := j.sockets()
+	s.send(to, j.engine, prefixed(frames, j.client))
+}
+
+// again makes a message that an engine had before different from the earlier one: engines ignore what they have heard.
+func (s *shell) again(j *job, n int) [][]byte {
+	var md map[string]json.RawMessage
+	if json.Unmarshal(j.request.RawMetadata, &md) != nil || md == nil {
+		md = map[string]json.RawMessage{}
+	}
+	md["again"], _ = wire.Marshal(n) // a number always does
+	raw, err := wire.Marshal(md)
+	if err != nil {
+		return j.frames
+	}
+	m := *j.request
+	m.Routes, m.RawMetadata = nil, raw
+	return s.session.Frames(&m)
+}
+
+// replyStatus is what a reply's metadata say.
+type replyStatus struct {
+	Status string `json:"status"`
+	Met    *bool  `json:"dependencies_met"`
+}
+
+func statusOf(m *wire.Message) hub.Status {
+	var md replyStatus
+	if m.Metadata(&md) != nil || md.Status == "" {
+		if m.Content(&md) != nil {
+			return hub.Error
+		}
+	}
+	switch {
+	case md.Met != nil && !*md.Met:
+		return hub.Unmet
+	case md.Status == "error":
+		return hub.Error
+	case md.Status == "aborted":
+		return hub.Cancelled
+	}
+	return hub.OK
+}
+
+// returned takes a reply of an engine to any of its shell's channels.
+func (s *shell) returned(in input) {
+	m := s.parse(in)
+	if m == nil {
+		return
+	}
+	parent, err := m.Parent()
+	if err != nil {
+		s.dropped++
+		return
+	}
+	s.reply, s.replyFrames = m, tail(in, m)
+	s.act(s.hub.Step(hub.Return{Task: hub.TaskID(parent.MsgID), Engine: hub.UUID(in.from), Status: statusOf(m)}))
+	s.reply, s.replyFrames = nil, nil
+}
+
+// relay passes the reply at hand on to the client.
+func (s *shell) relay(a hub.Relay) {
+	j := s.jobs[a.Task]
+	if j == nil || s.reply == nil {
+		return
+	}
+	j.engine = string(a.Engine)
+	if j.client != "" {
+		to, _ := j.sockets()
+		s.send(to, j.client, prefixed(s.replyFrames, j.engine))
+	}
+	s.over(j, s.reply)
+}
+
+// over ends a job; its record remains.
+func (s *shell) over(j *job, reply *wire.Message) {
+	delete(s.jobs, j.id)
+	j.reply, j.replied, j.ended = reply, s.now, true
+	s.records.add(j)
+}
+
+// controlRequest passes a request on to an engine's control channel. Tasks that no engine has yet are aborted here: there is
+// no engine that could.
+func (s *shell) controlRequest(in input) {
+	m := s.parse(in)
+	if m == nil || len(m.Routes) < 1 {
+		return
+	}
+	if m.Header.MsgType == "abort_request" {
+		s.abort(m)
+	}
+	engine := string(m.Routes[0])
+	if _, here := s.hub.Engine(hub.UUID(engine)); !here && answered(m.Header.MsgType) {
+		s.fail(controlClient, in.from, m, "EngineError", "There is no engine '"+engine+"'")
+		return
+	}
+	s.send(controlEngine, engine, prefixed(tail(in, m), in.from))
+}
+
+// abort takes the tasks named out of the queue.
+func (s *shell) abort(m *wire.Message) {
+	var c struct {
+		IDs json.RawMessage `json:"msg_ids"`
+	}
+	if m.Content(&c) != nil {
+		return
+	}
+	var ids []hub.TaskID
+	if json.Unmarshal(c.IDs, &ids) != nil {
+		var one hub.TaskID
+		if json.Unmarshal(c.IDs, &one) != nil {
+			return
+		}
+		ids = []hub.TaskID{one}
+	}
+	for _, id := range ids {
+		s.act(s.hub.Step(hub.Abort{Task: id}))
+	}
+}
+
+// controlReply passes a reply of an engine on.
+func (s *shell) controlReply(in input) {
+	m := s.parse(in)
+	if m == nil || len(m.Routes) < 1 {
+		return
+	}
+	s.send(controlClient, string(m.Routes[0]), prefixed(tail(in, m), in.from))
+}
+
+// published passes on what an engine publishes, and keeps what belongs to a task's record.
+func (s *shell) published(in input) {
+	at := slices.IndexFunc(in.frames, func(f []byte) bool { return string(f) == wire.Delimiter })
+	if at < 0 || len(in.frames) < at+6 {
+		s.dropped++
+		return
+	}
+	topic := ""
+	if at > 0 {
+		topic = string(in.frames[0])
+	}
+	if strings.HasSuffix(topic, ".status") { // most of all, and in no record
+		s.do(effect{kind: publish, socket: iopubClient, frames: in.frames})
+		return
+	}
+	m := s.parse(in)
+	if m == nil {
+		return
+	}
+	s.do(effect{kind: publish, socket: iopubClient, frames: in.frames})
+	s.note(m)
+}

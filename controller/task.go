@@ -1,0 +1,89 @@
+package controller
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/galeproject/gale/hub"
+	"github.com/galeproject/gale/wire"
+)
+
+// taskMetadata is what decides where and when a balanced task runs.
+type taskMetadata struct {
+	After   json.RawMessage `json:"after"`
+	Follow  json.RawMessage `json:"follow"`
+	Targets []hub.UUID      `json:"targets"`
+	Timeout *float64        `json:"timeout"` // seconds
+	Retries int             `json:"retries"`
+	// RetryOn "death" has the task run again when its engine dies, whatever Retries says of errors.
+	RetryOn string `json:"retry_on"`
+	Same    bool   `json:"same_engine"`
+}
+
+// rerunsOnDeath is how often a task with retry_on "death" runs again: what ends three engines is not chance.
+const rerunsOnDeath = 2
+
+// submit takes a balanced task.
+func (s *shell) submit(in input) {
+	m := s.parse(in)
+	if m == nil {
+		return
+	}
+	ev, err := submission(m)
+	if err != nil {
+		s.fail(taskClient, in.from, m, "ValueError", err.Error())
+		return
+	}
+	if j := s.newJob(in, m, "task"); j != nil {
+		s.began(j, s.hub.Step(ev))
+	}
+}
+
+func submission(m *wire.Message) (hub.Submit, error) {
+	ev := hub.Submit{Task: hub.TaskID(m.Header.MsgID)}
+	if len(m.RawMetadata) <= 2 {
+		return ev, nil
+	}
+	var md taskMetadata
+	if err := m.Metadata(&md); err != nil {
+		return ev, err
+	}
+	var err error
+	if ev.After, err = dependency(md.After); err != nil {
+		return ev, err
+	}
+	if ev.Follow, err = dependency(md.Follow); err != nil {
+		return ev, err
+	}
+	ev.Targets, ev.Retries, ev.Same = md.Targets, md.Retries, md.Same
+	if md.Timeout != nil && *md.Timeout > 0 {
+		ev.Timeout = time.Duration(math.Min(*md.Timeout, 1e9) * float64(time.Second))
+	}
+	if md.RetryOn == "death" {
+		ev.Reruns = rerunsOnDeath
+	}
+	return ev, nil
+}
+
+// dependency reads a list of ids, or an object with the ids and what of them must hold.
+func dependency(raw json.RawMessage) (hub.Dependency, error) {
+	d := hub.Dependency{Success: true}
+	switch raw = bytes.TrimSpace(raw); {
+	case len(raw) == 0, string(raw) == "null", string(raw) == "[]":
+		return d, nil
+	case raw[0] == '[':
+		return d, json.Unmarshal(raw, &d.Tasks)
+	}
+	o := struct {
+		Tasks   []hub.TaskID `json:"dependencies"`
+		All     bool         `json:"all"`
+		Success bool         `json:"success"`
+		Failure bool         `json:"failure"`
+	}{All: true, Success: true}
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return d, err
+	}
+	return hub.Dependency{Tasks: o.Tasks, Any: !o.All, Success: o.Success, Failure: o.Failure}, nil
+}
