@@ -67,9 +67,13 @@ func (h *Heat) limits() (lo, hi float64) {
 	if lo > hi { // no finite value
 		return 0, 1
 	}
-	if d := hi - lo; d <= 1e-12*max(math.Abs(lo), math.Abs(hi)) {
-		w := max(0.01*math.Abs(lo), 1e-300)
-		return lo - w, hi + w
+	lo, hi = min(max(lo, -1e300), 1e300), min(max(hi, -1e300), 1e300)
+	big := max(math.Abs(lo), math.Abs(hi))
+	switch d := hi - lo; {
+	case big < 1e-290: // ticks cannot be told apart
+		return -1, 1
+	case d <= 1e-9*big:
+		return lo - 0.01*big, hi + 0.01*big
 	}
 	return lo, hi
 }

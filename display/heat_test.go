@@ -112,6 +112,31 @@ func TestHeatOddValues(t *testing.T) {
 	}
 }
 
+func TestHeatOddRanges(t *testing.T) {
+	for _, r := range [][2]float64{{0, 0}, {1e-320, 2e-320}, {-1e308, 1e308}, {1e15, 1e15 + 1}, {-5e-324, 0}, {1e308, 1e308}, {-1e-9, 1e9}, {3, -3}} {
+		h := wave(6, 4, display.Diverging)
+		h.Lo, h.Hi = 0, 0
+		for i := range h.Values {
+			h.Values[i] = r[i%2]
+		}
+		for _, given := range []bool{false, true} {
+			if given {
+				h.Lo, h.Hi = r[0], r[1]
+			}
+			if _, err := display.Panels(h); err != nil {
+				t.Errorf("values %g: %v", r, err)
+			}
+		}
+	}
+	for _, d := range []float64{1e-12, 1e12, 1e-300, 1e300} {
+		h := wave(6, 4, display.Sequential)
+		h.X.Hi = h.X.Lo + d
+		if _, err := display.Panels(h); err != nil {
+			t.Errorf("axis of %g: %v", d, err)
+		}
+	}
+}
+
 func TestColors(t *testing.T) {
 	if a, b := display.Cyclic.At(0), display.Cyclic.At(1); a != b {
 		t.Errorf("the cyclic map ends in %v and %v", a, b)

@@ -9,7 +9,7 @@ type Point struct{ X, Z float64 }
 func At(x, z float64) Point { return Point{x, z} }
 
 // String is the point in metres.
-func (p Point) String() string { return fmt.Sprintf("(%g, %g)", p.X, p.Z) }
+func (p Point) String() string { return fmt.Sprintf("(%.6g, %.6g)", p.X, p.Z) }
 
 // Line returns n points from a to b, both included, evenly spaced. One point is a; none or fewer are nil.
 func Line(a, b Point, n int) []Point {
