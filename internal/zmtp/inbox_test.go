@@ -76,7 +76,7 @@ func TestInboxWaits(t *testing.T) {
 func TestReceiveBound(t *testing.T) {
 	bubble(t, func(w *world) {
 		t, socket := w.T, w.socket
-		const peers, each = 5, 40
+		const peers, each = 5, 10
 		r := socket(Router, Options{RecvBytes: 1 << 20})
 		for range peers {
 			d := socket(Dealer, Options{})

@@ -196,7 +196,7 @@ func TestNobodyTakes(t *testing.T) {
 		r := socket(Router, Options{RecvBytes: 4 << 20})
 		d := socket(Dealer, Options{QueueBytes: 4 << 20})
 		join(r, d, nil)
-		const n = 30
+		const n = 16
 		var sent atomic.Int64
 		go func() {
 			for range n {
