@@ -115,7 +115,7 @@ func (s *shell) note(m *wire.Message) {
 	if s.records.off() {
 		return
 	}
-	parent, err := m.Parent()
+	parent, err := header(m.RawParent)
 	if err != nil || parent.MsgID == "" {
 		return
 	}
@@ -175,19 +175,19 @@ var recordKeys = strings.Fields("msg_id header metadata content buffers submitte
 
 // field gives a value of a task's record as it is in JSON; buffers travel beside the JSON.
 func (j *job) field(key string) any {
-	header := j.request.RawHeader
+	head := j.request.RawHeader
 	if j.header != nil {
-		header = j.header
+		head = j.header
 	}
 	switch key {
 	case "msg_id":
 		return j.id
 	case "header":
-		return header
+		return rawOrNull(head)
 	case "metadata":
-		return j.request.RawMetadata
+		return rawOrNull(j.request.RawMetadata)
 	case "content":
-		return j.request.RawContent
+		return rawOrNull(j.request.RawContent)
 	case "submitted":
 		return orNull(j.request.Header.Date)
 	case "client_uuid":
@@ -239,11 +239,11 @@ func (j *job) resultField(key string) any {
 	case "received":
 		return wire.Date(j.replied)
 	case "result_header":
-		return j.reply.RawHeader
+		return rawOrNull(j.reply.RawHeader)
 	case "result_metadata":
-		return j.reply.RawMetadata
+		return rawOrNull(j.reply.RawMetadata)
 	case "result_content":
-		return j.reply.RawContent
+		return rawOrNull(j.reply.RawContent)
 	}
 	return nil
 }
@@ -255,8 +255,9 @@ func orNull(s string) any {
 	return s
 }
 
+// rawOrNull keeps what is not JSON out of answers: relayed parts were not looked into.
 func rawOrNull(raw json.RawMessage) any {
-	if len(raw) == 0 {
+	if !json.Valid(raw) {
 		return nil
 	}
 	return raw

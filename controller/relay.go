@@ -110,25 +110,30 @@ func (s *shell) again(j *job, n int) [][]byte {
 	return s.session.Frames(&m)
 }
 
-// replyStatus is what a reply's metadata say.
-type replyStatus struct {
-	Status string `json:"status"`
-	Met    *bool  `json:"dependencies_met"`
-}
-
+// statusOf gives what a reply says of its task: in its metadata, or, when they do not say, in its content.
 func statusOf(m *wire.Message) hub.Status {
-	var md replyStatus
-	if m.Metadata(&md) != nil || md.Status == "" {
-		if m.Content(&md) != nil {
-			return hub.Error
+	var status string
+	unmet := false
+	look := func(name, v []byte) {
+		switch string(name) {
+		case "status":
+			status = unquote(v)
+		case "dependencies_met":
+			unmet = string(v) == "false"
 		}
 	}
+	err := fields(m.RawMetadata, look)
+	if status == "" {
+		err = fields(m.RawContent, look)
+	}
 	switch {
-	case md.Met != nil && !*md.Met:
-		return hub.Unmet
-	case md.Status == "error":
+	case err != nil:
 		return hub.Error
-	case md.Status == "aborted":
+	case unmet:
+		return hub.Unmet
+	case status == "error":
+		return hub.Error
+	case status == "aborted":
 		return hub.Cancelled
 	}
 	return hub.OK
@@ -140,7 +145,7 @@ func (s *shell) returned(in input) {
 	if m == nil {
 		return
 	}
-	parent, err := m.Parent()
+	parent, err := header(m.RawParent)
 	if err != nil {
 		s.dropped++
 		return

@@ -207,8 +207,11 @@ func (s *shell) connection(in input) {
 
 // parse checks a message. What fails has no effect.
 func (s *shell) parse(in input) *wire.Message {
-	m, err := s.session.Parse(in.frames)
-	if err != nil {
+	m, err := s.session.Verify(in.frames)
+	if err == nil {
+		m.Header, err = header(m.RawHeader)
+	}
+	if err != nil || m.Header.MsgType == "" {
 		s.dropped++
 		s.log.Debug("controller: dropped a message", "socket", in.socket, "from", in.from, "err", err)
 		return nil

@@ -43,14 +43,20 @@ func (s *shell) submit(in input) {
 
 func submission(m *wire.Message) (hub.Submit, error) {
 	ev := hub.Submit{Task: hub.TaskID(m.Header.MsgID)}
-	if len(m.RawMetadata) <= 2 {
-		return ev, nil
+	plain := true
+	err := fields(m.RawMetadata, func(name, v []byte) {
+		switch string(name) {
+		case "after", "follow", "targets", "timeout", "retries", "retry_on", "same_engine":
+			plain = plain && empty(v)
+		}
+	})
+	if err != nil || plain {
+		return ev, err
 	}
 	var md taskMetadata
 	if err := m.Metadata(&md); err != nil {
 		return ev, err
 	}
-	var err error
 	if ev.After, err = dependency(md.After); err != nil {
 		return ev, err
 	}

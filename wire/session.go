@@ -183,9 +183,9 @@ func (s *Session) sign(parts ...json.RawMessage) []byte {
 	return out
 }
 
-// Parse checks frames and gives the message: delimiter, signature, replay, four JSON objects in UTF-8, a header with id and
-// type. The message shares the frames' memory.
-func (s *Session) Parse(frames [][]byte) (*Message, error) {
+// Verify checks delimiter, signature and replay alone, for a relay that passes on what it does not look into: the message's
+// Header is not decoded, and its parts may be anything. The message shares the frames' memory.
+func (s *Session) Verify(frames [][]byte) (*Message, error) {
 	routes, signature, parts, buffers, err := split(frames)
 	if err != nil {
 		return nil, err
@@ -198,6 +198,20 @@ func (s *Session) Parse(frames [][]byte) (*Message, error) {
 			return nil, ErrReplay
 		}
 	}
+	return &Message{
+		Routes: routes, Buffers: buffers,
+		RawHeader: parts[0], RawParent: parts[1], RawMetadata: parts[2], RawContent: parts[3],
+	}, nil
+}
+
+// Parse checks frames and gives the message: delimiter, signature, replay, four JSON objects in UTF-8, a header with id and
+// type. The message shares the frames' memory.
+func (s *Session) Parse(frames [][]byte) (*Message, error) {
+	m, err := s.Verify(frames)
+	if err != nil {
+		return nil, err
+	}
+	parts := []json.RawMessage{m.RawHeader, m.RawParent, m.RawMetadata, m.RawContent}
 	for i, name := range []string{"header", "parent header", "metadata", "content"} {
 		if err := checkObject(name, parts[i]); err != nil {
 			return nil, err
@@ -205,10 +219,6 @@ func (s *Session) Parse(frames [][]byte) (*Message, error) {
 		if !utf8.Valid(parts[i]) {
 			return nil, fmt.Errorf("%w: %s is not UTF-8", ErrMalformed, name)
 		}
-	}
-	m := &Message{
-		Routes: routes, Buffers: buffers,
-		RawHeader: parts[0], RawParent: parts[1], RawMetadata: parts[2], RawContent: parts[3],
 	}
 	if err := json.Unmarshal(m.RawHeader, &m.Header); err != nil {
 		return nil, fmt.Errorf("%w: header: %w", ErrMalformed, err)

@@ -176,3 +176,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestVerify(t *testing.T) {
+	s := NewSession(Options{Key: []byte("k"), KeepReplays: true})
+	m := &Message{RawHeader: json.RawMessage("not json"), RawParent: empty, RawMetadata: empty, RawContent: empty, Buffers: [][]byte{{1}}}
+	frames := s.Frames(m)
+	got, err := s.Verify(frames)
+	if err != nil || string(got.RawHeader) != "not json" || len(got.Buffers) != 1 {
+		t.Errorf("Verify: %+v, %v", got, err)
+	}
+	frames[2] = []byte("altered")
+	if _, err := s.Verify(frames); !errors.Is(err, ErrSignature) {
+		t.Errorf("Verify of an altered message: %v, want %v", err, ErrSignature)
+	}
+}
