@@ -130,7 +130,7 @@ func (c *Client) missing(g *cargo, uuid string, all bool) (*wire.Prepare, [][]by
 	if !needModule && len(refs) == 0 {
 		return nil, nil, nil
 	}
-	content := &wire.Prepare{Vars: refs}
+	content := &wire.Prepare{Session: g.fn.Module.Session, Vars: refs}
 	var buffers [][]byte
 	if needModule {
 		m, err := c.host.Module(g.fn.Module)

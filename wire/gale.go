@@ -73,6 +73,7 @@ type VarRef struct {
 // value.Pack over the values in the order of Vars.
 type Prepare struct {
 	Modules int      `json:"modules"`
+	Session string   `json:"session,omitempty"` // of the modules that declare Vars; empty: that of the first module here
 	Vars    []VarRef `json:"vars,omitempty"`
 }
 
