@@ -26,6 +26,7 @@ func (s *Socket) Connect(ep string) error {
 		return fmt.Errorf("zmtp: connecting to %s: %w", ep, err)
 	}
 	e := &endpoint{name: ep, network: network, addr: addr, q: newQueue(&s.o, &s.bell)}
+	e.q.lasting = true
 	err = s.enter(func() {
 		s.endpoints = append(slices.Clip(s.endpoints), e)
 		s.deal()

@@ -19,7 +19,7 @@ const (
 	Disconnected                  // its connection ended: Err says why (io.EOF: the peer closed), Unsent what it did not get
 	Rejected                      // a connection ended before it was one: bad handshake, duplicate identity, too many peers
 	Subscribed                    // PUB, XPUB: the peer subscribed to Topic
-	Unsubscribed                  // PUB, XPUB: the peer cancelled Topic
+	Unsubscribed                  // PUB, XPUB: the peer cancelled Topic; not told for those that end with the connection
 	Retrying                      // an endpoint will be dialled again after Wait; Err says what ended the last try
 )
 
@@ -50,6 +50,6 @@ type Event struct {
 	Topic string // Subscribed, Unsubscribed
 	Err   error  // Disconnected, Rejected, Retrying
 	Wait  time.Duration
-	// Unsent holds, for Disconnected of a peer that came in, the messages not wholly given to the kernel, oldest first.
+	// Unsent holds, for Disconnected of a peer that has no endpoint to come back to, the messages not wholly given to the kernel, oldest first.
 	Unsent [][][]byte
 }

@@ -71,6 +71,35 @@ func TestHandover(t *testing.T) {
 	})
 }
 
+// A peer that is back before its end was told is no duplicate; it waits for that.
+func TestReturnWaitsForEnd(t *testing.T) {
+	bubble(t, func(w *world) {
+		t, socket := w.T, w.socket
+		var log diary
+		r := socket(Router, Options{InBand: true, RecvQueue: 1, OnEvent: log.note})
+		first := raw(t, r, "E")
+		synctest.Wait()
+		_ = first.Close()
+		synctest.Wait()
+		if err := r.SendTo("E", []byte("x")); !errors.Is(err, ErrNoPeer) {
+			t.Error(err)
+		}
+		raw(t, r, "E")
+		synctest.Wait()
+		if len(log.of(Connected)) != 1 || len(log.of(Rejected)) != 0 {
+			t.Fatal(log.all)
+		}
+		for _, want := range []EventKind{Connected, Disconnected, Connected} {
+			if m, err := r.Recv(t.Context()); err != nil || m.Event.Kind != want {
+				t.Fatal(m.Event, err)
+			}
+		}
+		if err := r.SendTo("E", []byte("x")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestDuplicateIsRefused(t *testing.T) {
 	bubble(t, func(w *world) {
 		t, socket := w.T, w.socket

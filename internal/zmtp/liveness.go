@@ -81,7 +81,9 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	if len(w.head) > 0 {
 		n := copy(p, w.head)
-		w.head = w.head[n:]
+		if w.head = w.head[n:]; len(w.head) == 0 {
+			w.head = nil // the handshake's buffer with it
+		}
 		return n, nil
 	}
 	for {

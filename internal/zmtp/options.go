@@ -69,7 +69,7 @@ type Options struct {
 	Limits     Limits
 
 	Handshake time.Duration // deadline of a handshake: 10 s
-	Heartbeat time.Duration // PING interval; 0: off
+	Heartbeat time.Duration // PING interval; 0: off. Peers must know PING, as libzmq does since 4.2
 	HBTimeout time.Duration // silence after which a peer is dead: 3 × Heartbeat
 	RetryMin  time.Duration // first delay before dialling again: 50 ms
 	RetryMax  time.Duration // longest delay: 2 s

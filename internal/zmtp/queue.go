@@ -14,11 +14,12 @@ const (
 // queue holds the messages that go to one peer, or to one endpoint through all its connections. Its bounds count the batch
 // in the writer's hands.
 type queue struct {
-	bell *bell // rung when there is more room
-	maxN int
-	maxB int64
-	wake chan struct{} // for the writer
-	owes atomic.Bool   // there are pongs
+	bell    *bell // rung when there is more room
+	maxN    int
+	maxB    int64
+	wake    chan struct{} // for the writer
+	lasting bool          // an endpoint's: it outlives the connection
+	owes    atomic.Bool   // there are pongs
 
 	mu     sync.Mutex
 	items  [][][]byte

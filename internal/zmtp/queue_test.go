@@ -100,6 +100,7 @@ func TestPutBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := newQueue(&s.o, &s.bell)
+		q.lasting = true
 		for _, m := range msgs {
 			if err := q.push(m); err != nil {
 				t.Fatal(err)

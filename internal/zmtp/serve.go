@@ -37,28 +37,30 @@ func (s *Socket) serve(ctx context.Context, nc net.Conn, accepted bool, q *queue
 	p.end(err)
 	close(gone)
 	s.remove(p)
-	if accepted {
+	if !q.lasting {
 		q.close()
 	}
 	<-written
 	q.owed() // PONGs are for this connection only
 	e := Event{Kind: Disconnected, Peer: p, Addr: p.Addr, Err: *p.why.Load()}
-	if accepted {
+	if !q.lasting {
 		e.Unsent = q.empty()
 	} else if s.typ != Router && s.typ != Dealer {
 		q.empty() // subscriptions are announced anew, publications and replies are not for later
 	}
 	s.report(e)
+	s.forget(p)
 	return e.Err
 }
 
 // admit does the handshake and lets the peer in.
 func (s *Socket) admit(ctx context.Context, nc net.Conn, accepted bool, q *queue, shaken func()) (*Peer, *reader, error) {
-	defer shaken()
 	if err := nc.SetDeadline(time.Now().Add(s.o.Handshake)); err != nil {
+		shaken()
 		return nil, nil, err
 	}
 	h, err := shake(nc, s.mech, s.typ, s.o.ID, accepted)
+	shaken()
 	if ctx.Err() != nil {
 		err = ErrClosed
 	}

@@ -145,7 +145,7 @@ func (s *Socket) report(e Event) {
 	}
 }
 
-// add lets a peer in; old is the one whose identity it took over.
+// add lets a peer in; old is the one that had its identity: it was taken over, or its end is not told yet.
 func (s *Socket) add(p *Peer) (old *Peer, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,7 +154,7 @@ func (s *Socket) add(p *Peer) (old *Peer, err error) {
 	}
 	old = s.byID[p.ID]
 	if old != nil {
-		if !s.o.Handover {
+		if !s.o.Handover && !old.dead.Load() {
 			return nil, ErrDuplicate
 		}
 		s.drop(old)
@@ -181,11 +181,9 @@ func (s *Socket) invent() string {
 	return string([]byte{0, byte(s.seq >> 24), byte(s.seq >> 16), byte(s.seq >> 8), byte(s.seq)})
 }
 
-// drop takes a peer out of the books; mu is held.
+// drop takes a peer off the list; mu is held. Its identity stays taken until its end is told, so that a peer which comes
+// back waits for that.
 func (s *Socket) drop(p *Peer) {
-	if s.byID[p.ID] == p {
-		delete(s.byID, p.ID)
-	}
 	if i := slices.Index(s.peers, p); i >= 0 {
 		s.peers = slices.Concat(s.peers[:i], s.peers[i+1:])
 		s.deal()
@@ -197,6 +195,15 @@ func (s *Socket) remove(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(p)
+}
+
+// forget frees a peer's identity.
+func (s *Socket) forget(p *Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID[p.ID] == p {
+		delete(s.byID, p.ID)
+	}
 }
 
 // deal rebuilds the DEALER's round: every endpoint connected to, every peer that came in; mu is held.
