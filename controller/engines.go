@@ -26,6 +26,7 @@ func (s *shell) register(in input, m *wire.Message) {
 	var c struct {
 		UUID string          `json:"uuid"`
 		ID   json.RawMessage `json:"id"`
+		Kind string          `json:"kind"`
 	}
 	if m.Content(&c) != nil {
 		return
@@ -40,7 +41,9 @@ func (s *shell) register(in input, m *wire.Message) {
 		s.about[hub.UUID(c.UUID)] = about
 	}
 	refused := true
-	for _, a := range s.hub.Step(hub.Register{UUID: hub.UUID(c.UUID), Wanted: hub.EngineID(wanted)}) {
+	// An engine of Python connects its heart when its kernel runs; one that tells its kind is ready when it is connected.
+	ev := hub.Register{UUID: hub.UUID(c.UUID), Wanted: hub.EngineID(wanted), Heart: c.Kind == ""}
+	for _, a := range s.hub.Step(ev) {
 		if _, ok := a.(hub.Welcome); ok {
 			refused = false
 		}

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/galeproject/gale/internal/zmtp"
@@ -18,12 +19,19 @@ type loop struct {
 	handed map[*zmtp.Socket]map[string]int
 	end    <-chan time.Time // a client asked for the end
 	unsaid bool             // the table of engines changed
+
+	dask    chan daskResult
+	endDask context.CancelFunc
+	wg      sync.WaitGroup
 }
 
 // saveDelay gathers changes of the table of engines: a thousand engines come at once.
 const saveDelay = 50 * time.Millisecond
 
 func (l *loop) run(ctx context.Context) {
+	l.dask, l.endDask = make(chan daskResult), func() {}
+	defer l.wg.Wait()
+	defer func() { l.endDask() }()
 	s, clock := &l.c.net.s, l.c.clock
 	due := l.c.shell.next()
 	alarm := clock.After(due.Sub(clock.Now()))
@@ -70,6 +78,9 @@ func (l *loop) run(ctx context.Context) {
 			l.step(input{kind: tick})
 			due = l.c.shell.next()
 			alarm = clock.After(due.Sub(clock.Now()))
+			continue
+		case r := <-l.dask:
+			l.step(input{kind: daskUp, dask: r})
 			continue
 		case <-save:
 			save, l.unsaid = nil, false
@@ -158,6 +169,12 @@ func (l *loop) do(e effect) {
 		}
 	case save:
 		l.unsaid = true
+	case startDask:
+		var ctx context.Context
+		ctx, l.endDask = context.WithCancel(context.Background())
+		l.wg.Go(func() { runDask(ctx, e.args, l.dask) })
+	case endDask:
+		l.endDask()
 	}
 }
 

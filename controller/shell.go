@@ -38,6 +38,7 @@ type input struct {
 	from   string   // identity of the peer
 	frames [][]byte // of a message
 	peer   peer     // of a subscription
+	dask   daskResult
 }
 
 type inputKind uint8
@@ -48,6 +49,7 @@ const (
 	disconnected
 	subscribed
 	tick
+	daskUp
 )
 
 // peer is one connection; a subscriber is told what it missed.
@@ -61,16 +63,19 @@ type effect struct {
 	peer   peer
 	frames [][]byte
 	wait   time.Duration
+	args   []string
 }
 
 type effectKind uint8
 
 const (
-	send    effectKind = iota // frames to the peer named
-	publish                   // frames to all subscribers
-	tell                      // frames to one subscriber
-	stop                      // the controller, after a wait
-	save                      // the table of engines
+	send      effectKind = iota // frames to the peer named
+	publish                     // frames to all subscribers
+	tell                        // frames to one subscriber
+	stop                        // the controller, after a wait
+	save                        // the table of engines
+	startDask                   // a scheduler of dask, with arguments
+	endDask
 )
 
 // shell makes effects of inputs. It is used by one goroutine.
@@ -136,6 +141,8 @@ func (s *shell) step(now time.Time, in input) []effect {
 		s.connection(in)
 	case subscribed:
 		s.greet(in.peer)
+	case daskUp:
+		s.daskStarted(in.dask.address, in.dask.err)
 	case tick:
 	}
 	return s.out
@@ -188,7 +195,9 @@ func channelOf(k socket) (hub.Channel, bool) {
 		return hub.Broadcast, true
 	case controlEngine:
 		return hub.Control, true
-	case query, muxClient, taskClient, castClient, controlClient, iopubClient, iopubEngine, notification, ping, pong, sockets:
+	case pong:
+		return hub.Heart, true
+	case query, muxClient, taskClient, castClient, controlClient, iopubClient, iopubEngine, notification, ping, sockets:
 	}
 	return 0, false
 }

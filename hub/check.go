@@ -127,8 +127,12 @@ func (h *Hub) checkClass(c *class, counts map[*list]int) error {
 	engines := c.engines
 	if c == &h.any {
 		engines = h.live
-	} else if len(engines) == 0 && (c.only || len(h.live) > 0) {
-		return fmt.Errorf("its tasks wait for no engine")
+	} else if h.hopeless(c) {
+		for t := c.queue.head; t != nil; t = t.next {
+			if !t.patient() {
+				return fmt.Errorf("%s waits for no engine", t.id)
+			}
+		}
 	}
 	for _, e := range engines {
 		if c.queue.n > 0 && h.room(e) {

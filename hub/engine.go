@@ -17,6 +17,7 @@ type engine struct {
 	uuid  UUID
 	id    EngineID
 	live  bool
+	heart bool          // it is not ready without its heart
 	since time.Duration // it asked
 
 	beating bool // it has sent a heartbeat back
@@ -71,6 +72,7 @@ func (h *Hub) register(ev Register) {
 	} else {
 		e = h.expect(ev.UUID, h.ids.take(ev.Wanted))
 	}
+	e.heart = ev.Heart
 	h.do(Welcome{e.uuid, e.id})
 	h.complete(e)
 }
@@ -126,7 +128,7 @@ func (h *Hub) disconnect(ev Disconnect) {
 
 // complete makes an engine live when it is connected on every channel.
 func (h *Hub) complete(e *engine) {
-	if !h.links[e.uuid].all() {
+	if l := h.links[e.uuid]; !l.all() || e.heart && l[Heart] == 0 {
 		return
 	}
 	e.live = true
@@ -138,7 +140,7 @@ func (h *Hub) complete(e *engine) {
 		if c.admits(e.uuid) {
 			c.engines = append(c.engines, e)
 			e.classes = append(e.classes, c)
-		} else if !c.only && len(c.engines) == 0 {
+		} else if h.hopeless(c) {
 			h.failAll(c)
 		}
 	}
@@ -181,7 +183,7 @@ func (h *Hub) leave(e *engine, reason string, silent bool) {
 	e.classes = nil
 	for _, c := range classes {
 		c.engines = slices.DeleteFunc(c.engines, func(x *engine) bool { return x == e })
-		if len(c.engines) == 0 && (c.only || len(h.live) > 0) {
+		if h.hopeless(c) {
 			h.failAll(c)
 		}
 	}

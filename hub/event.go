@@ -20,10 +20,11 @@ const (
 	Balanced
 	Broadcast
 	Control
+	Heart // where it sends heartbeats back
 	channels
 )
 
-var channelNames = [channels]string{"mux", "task", "broadcast", "control"}
+var channelNames = [channels]string{"mux", "task", "broadcast", "control", "heart"}
 
 func (c Channel) String() string { return channelNames[c] }
 
@@ -41,6 +42,7 @@ type (
 	Register struct {
 		UUID   UUID
 		Wanted EngineID // a negative one: any
+		Heart  bool     // it is not ready before it is connected on Heart too, which is the last thing that it does
 	}
 	// Recall says that an engine was here in an earlier life of the hub and may come back under its id.
 	Recall struct {

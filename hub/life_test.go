@@ -43,7 +43,7 @@ type world struct {
 	accepted map[hub.TaskID]bool
 	answered map[hub.TaskID]int
 	running  map[hub.TaskID]hub.UUID
-	links    map[hub.UUID]*[4]bool
+	links    map[hub.UUID]*[5]bool
 	ids      map[hub.EngineID]hub.UUID
 	here     map[hub.UUID]bool
 	tasks    int
@@ -53,7 +53,7 @@ type world struct {
 func newWorld(o hub.Options) *world {
 	return &world{
 		h: hub.New(o), accepted: map[hub.TaskID]bool{}, answered: map[hub.TaskID]int{}, running: map[hub.TaskID]hub.UUID{},
-		links: map[hub.UUID]*[4]bool{}, ids: map[hub.EngineID]hub.UUID{}, here: map[hub.UUID]bool{},
+		links: map[hub.UUID]*[5]bool{}, ids: map[hub.EngineID]hub.UUID{}, here: map[hub.UUID]bool{},
 	}
 }
 
@@ -144,11 +144,11 @@ func (w *world) actions() map[string]func(*rapid.T) {
 	}
 	return map[string]func(*rapid.T){
 		"register": func(t *rapid.T) {
-			w.step(t, hub.Register{UUID: engine(t), Wanted: hub.EngineID(rapid.IntRange(-3, 9).Draw(t, "wanted"))})
+			w.step(t, hub.Register{UUID: engine(t), Wanted: hub.EngineID(rapid.IntRange(-3, 9).Draw(t, "wanted")), Heart: rapid.Bool().Draw(t, "heart")})
 		},
 		"arrive": func(t *rapid.T) {
 			u := engine(t)
-			for c := range hub.Channel(4) {
+			for c := range hub.Channel(5) {
 				if l := w.link(u); !l[c] {
 					l[c] = true
 					w.step(t, hub.Connect{UUID: u, Channel: c})
@@ -156,7 +156,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			}
 		},
 		"connection": func(t *rapid.T) {
-			u, c := engine(t), hub.Channel(rapid.IntRange(0, 3).Draw(t, "channel"))
+			u, c := engine(t), hub.Channel(rapid.IntRange(0, 4).Draw(t, "channel"))
 			if l := w.link(u); l[c] {
 				l[c] = false
 				w.step(t, hub.Disconnect{UUID: u, Channel: c})
@@ -167,7 +167,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		},
 		"die": func(t *rapid.T) {
 			u := engine(t)
-			for c := range hub.Channel(4) {
+			for c := range hub.Channel(5) {
 				if l := w.link(u); l[c] {
 					l[c] = false
 					w.step(t, hub.Disconnect{UUID: u, Channel: c})
@@ -216,9 +216,9 @@ func (w *world) actions() map[string]func(*rapid.T) {
 	}
 }
 
-func (w *world) link(u hub.UUID) *[4]bool {
+func (w *world) link(u hub.UUID) *[5]bool {
 	if w.links[u] == nil {
-		w.links[u] = &[4]bool{}
+		w.links[u] = &[5]bool{}
 	}
 	return w.links[u]
 }
@@ -250,7 +250,7 @@ func TestRandomLife(t *testing.T) {
 		// Everybody comes back and does what is asked: then no task may be left.
 		for i, u := range []hub.UUID{"ada", "bob", "eve", "mia"} {
 			w.step(t, hub.Register{UUID: u, Wanted: hub.EngineID(i)})
-			for c := range hub.Channel(4) {
+			for c := range hub.Channel(5) {
 				if l := w.link(u); !l[c] {
 					l[c] = true
 					w.step(t, hub.Connect{UUID: u, Channel: c})
@@ -261,6 +261,10 @@ func TestRandomLife(t *testing.T) {
 			for id, u := range w.running {
 				w.step(t, hub.Return{Task: id, Engine: u})
 				delete(w.running, id)
+			}
+			if w.h.Live() > 0 { // some wait for an engine that they have not tried
+				w.now += time.Second
+				w.step(t, hub.Tick{Now: w.now})
 			}
 		}
 		if n := w.h.Live(); n > 0 {

@@ -109,8 +109,8 @@ func (h *Hub) join(t *task) {
 	default:
 		c.queue.insert(t, after)
 	}
-	if c != &h.any && len(c.engines) == 0 && (c.only || len(h.live) > 0) {
-		h.failAll(c)
+	if h.hopeless(c) && !t.patient() {
+		h.giveUp(t)
 		return
 	}
 	if !c.dirty {
@@ -166,15 +166,34 @@ func (h *Hub) classOf(t *task) *class {
 	return c
 }
 
-// failAll ends all tasks of a class of which no engine is left.
+// hopeless says whether the place of a class is nowhere: its engines are gone, or all that are live have been tried.
+func (h *Hub) hopeless(c *class) bool {
+	return c != &h.any && len(c.engines) == 0 && (c.only || len(h.live) > 0)
+}
+
+// patient says whether a task waits even then, for an engine to come: its own time limit ends that.
+func (t *task) patient() bool {
+	return t.rules.timeout > 0 && len(t.rules.targets) == 0 && len(t.rules.homes) == 0
+}
+
+// giveUp ends a queued task that has no engine to wait for.
+func (h *Hub) giveUp(t *task) {
+	why, reason := impossible, Impossible
+	if len(t.rules.tried) > 0 {
+		why, reason = exhausted, Exhausted
+	}
+	h.end(t, Failed, why)
+	h.do(Answer{Task: t.id, Reason: reason})
+}
+
+// failAll ends the tasks of a class of which no engine is left.
 func (h *Hub) failAll(c *class) {
-	for t := c.queue.head; t != nil; t = c.queue.head {
-		why, reason := impossible, Impossible
-		if t.rules != nil && len(t.rules.tried) > 0 {
-			why, reason = exhausted, Exhausted
+	for t := c.queue.head; t != nil; {
+		next := t.next
+		if !t.patient() {
+			h.giveUp(t)
 		}
-		h.end(t, Failed, why)
-		h.do(Answer{Task: t.id, Reason: reason})
+		t = next
 	}
 }
 

@@ -70,7 +70,7 @@ func (h *Hub) again(t *task, s Status) bool {
 	}
 	e := t.engine
 	tried := append(slices.Clip(r.tried), e.uuid)
-	if !h.somewhere(r, tried) {
+	if !h.somewhere(r, tried) && !t.patient() {
 		if s == Unmet || !r.same {
 			return false
 		}

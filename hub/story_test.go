@@ -169,7 +169,9 @@ func events(t *testing.T, line string) []hub.Event {
 		return []hub.Event{hub.Tick{Now: duration(t, arg(1))}}
 	case "register":
 		ev := hub.Register{UUID: hub.UUID(arg(1)), Wanted: -1}
-		if len(w) > 2 {
+		if len(w) > 2 && w[2] == "heart" {
+			ev.Heart = true
+		} else if len(w) > 2 {
 			ev.Wanted = hub.EngineID(number(t, arg(2)))
 		}
 		return []hub.Event{ev}
@@ -215,7 +217,7 @@ func connections(t *testing.T, w []string) []hub.Event {
 	if len(w) > 2 {
 		chosen = nil
 		for _, name := range w[2:] {
-			for _, c := range all {
+			for _, c := range append(all, hub.Heart) {
 				if c.String() == name {
 					chosen = append(chosen, c)
 				}
