@@ -228,15 +228,15 @@ func (w *worker) front(r *runner, i int, split func(int, func(int))) {
 	for k, c := range children {
 		s.extend(w.f.loops, f, &s.fronts[c], false, nil, block, from[len(from)-1-k])
 	}
-	w.guard.growth = max(w.guard.growth, growth(f, panel))
+	w.guard.growth = max(w.guard.growth, w.f.growth(f, panel))
 }
 
 // growth is the largest |re| or |im| in L below the diagonal tiles.
-func growth(f *front, panel []complex128) float64 {
+func (f *Factor) growth(q *front, panel []complex128) float64 {
 	m := 0.0
-	for s := range f.strips() {
-		end := kern.Rows * min(f.width(s), kern.Rows*s)
-		m = max(m, kern.MaxAbs(panel[f.at(s):][:end]))
+	for s := range q.strips() {
+		end := kern.Rows * min(q.width(s), kern.Rows*s)
+		m = max(m, f.loops.MaxAbs(panel[q.at(s):][:end]))
 	}
 	return m
 }

@@ -142,8 +142,11 @@ func (j *solving) whole(rhs []Column) (*sweep, error) {
 	if err := j.sweeps(w); err != nil {
 		return nil, err
 	}
-	perm := f.s.perm
-	err := j.refine(w, func(v, r int) complex128 { return b.x[int(perm[v])*b.ld+r] })
+	err := j.refine(w, func(v, n int, to []complex128) {
+		for i, k := range f.s.perm[v : v+n] {
+			copy(to[i*b.ld:], b.row(k))
+		}
+	})
 	return w, err
 }
 
@@ -164,11 +167,13 @@ func (p *probe) run(j *solving) (float64, error) {
 	f := j.f
 	w := f.spaces.get(f, 1, f.N())
 	defer f.spaces.put(w)
-	b := func(v, _ int) complex128 { return complex(1, float64(v%7)-3) }
-	clear(w.x)
-	for v, k := range f.s.perm {
-		w.x[int(k)*w.ld] = b(v, 0)
+	b := func(v, n int, to []complex128) {
+		clear(to)
+		for i := range n {
+			to[i*w.ld] = complex(1, float64((v+i)%7)-3)
+		}
 	}
+	w.load(b)
 	if err := j.sweeps(w); err != nil {
 		return 0, err
 	}

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// refine measures the residuals of a block of solutions and improves the columns above the tolerance. b gives a
-// right-hand side's value at a vertex.
-func (j *solving) refine(w *sweep, b func(v, r int) complex128) error {
+// refine measures the residuals of a block of solutions and improves the columns above the tolerance. b writes
+// the right-hand sides.
+func (j *solving) refine(w *sweep, b rower) error {
 	f := j.f
 	rule := f.opt.Refine
 	norms := make([]float64, 2*w.n)
@@ -46,7 +46,7 @@ func (j *solving) refine(w *sweep, b func(v, r int) complex128) error {
 }
 
 // step solves for the residual of some columns and adds the correction where it helps.
-func (j *solving) step(w *sweep, cols []int, b func(v, r int) complex128, norms, res []float64) (better bool, err error) {
+func (j *solving) step(w *sweep, cols []int, b rower, norms, res []float64) (better bool, err error) {
 	f := j.f
 	c := f.spaces.get(f, len(cols), f.N())
 	defer f.spaces.put(c)
@@ -87,38 +87,32 @@ func (j *solving) step(w *sweep, cols []int, b func(v, r int) complex128, norms,
 }
 
 // residual gives ‖b−A·x‖/‖b‖ of each column, and puts b−A·x of cols into the block to, when there is one.
-func (j *solving) residual(w, to *sweep, cols []int, b func(v, r int) complex128, norms, res []float64) error {
+func (j *solving) residual(w, to *sweep, cols []int, b rower, norms, res []float64) error {
 	f := j.f
-	p, perm, n := f.s.pattern, f.s.perm, w.n
-	t := make([]complex128, n)
+	perm := f.s.perm
 	clear(norms)
 	clear(res)
-	for v := range f.N() {
-		if v&1023 == 0 {
-			if err := j.check(); err != nil {
-				return err
+	for v := 0; v < f.N(); v += chunk {
+		if err := j.check(); err != nil {
+			return err
+		}
+		n := min(chunk, f.N()-v)
+		b(v, n, w.buf)
+		for i := range n {
+			t := w.buf[i*w.ld : (i+1)*w.ld]
+			for r, z := range t[:w.n] {
+				norms[r] += abs2(z)
 			}
-		}
-		for r := range t {
-			t[r] = b(v, r)
-			norms[r] += abs2(t[r])
-		}
-		for q := p.RowPtr[v]; q < p.RowPtr[v+1]; q++ {
-			a, k := f.values[q], int(perm[p.Col[q]])
-			x := w.x[k*w.ld:][:n]
-			for r := range t {
-				t[r] -= a * x[r]
+			j.subtract(w, v+i, t)
+			for r, z := range t[:w.n] {
+				res[r] += abs2(z)
 			}
-		}
-		for r := range t {
-			res[r] += abs2(t[r])
-		}
-		if to != nil {
-			k := int(perm[v])
-			d := to.x[k*to.ld:][:to.ld]
-			clear(d[len(cols):])
-			for i, r := range cols {
-				d[i] = t[r]
+			if to != nil {
+				d := to.row(perm[v+i])
+				clear(d[len(cols):])
+				for i, r := range cols {
+					d[i] = t[r]
+				}
 			}
 		}
 	}
@@ -128,6 +122,24 @@ func (j *solving) residual(w, to *sweep, cols []int, b func(v, r int) complex128
 		}
 	}
 	return nil
+}
+
+// subtract takes row v of A times the solutions from t.
+func (j *solving) subtract(w *sweep, v int, t []complex128) {
+	f := j.f
+	p, perm := f.s.pattern, f.s.perm
+	first, end := p.RowPtr[v], p.RowPtr[v+1]
+	if w.n == 1 {
+		sum := complex128(0)
+		for q := first; q < end; q++ {
+			sum += f.values[q] * w.x[int(perm[p.Col[q]])*w.ld]
+		}
+		t[0] -= sum
+		return
+	}
+	for q := first; q < end; q++ {
+		f.loops.Row(f.values[q], w.row(perm[p.Col[q]]), t)
+	}
 }
 
 func abs2(z complex128) float64 { return real(z)*real(z) + imag(z)*imag(z) }

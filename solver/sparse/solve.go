@@ -126,28 +126,58 @@ func (j *solving) dense(b [][]complex128) error {
 	f := j.f
 	w := f.spaces.get(f, len(b), f.N())
 	defer f.spaces.put(w)
-	perm := f.s.perm
-	ld := w.ld
-	if ld > w.n {
-		clear(w.x)
-	}
-	for r, col := range b {
-		for v, z := range col {
-			w.x[int(perm[v])*ld+r] = z
-		}
-	}
+	rows := func(v, n int, to []complex128) { transpose(b, v, n, to, w.ld) }
+	w.load(rows)
 	if err := j.sweeps(w); err != nil {
 		return err
 	}
-	if err := j.refine(w, func(v, r int) complex128 { return b[r][v] }); err != nil {
+	if err := j.refine(w, rows); err != nil {
 		return err
 	}
-	for r, col := range b {
-		for v := range col {
-			col[v] = w.x[int(perm[v])*ld+r]
+	perm := f.s.perm
+	for v := 0; v < f.N(); v += chunk {
+		n := min(chunk, f.N()-v)
+		for i := range n {
+			copy(w.buf[i*w.ld:], w.row(perm[v+i]))
+		}
+		for r, col := range b {
+			for i := range col[v : v+n] {
+				col[v+i] = w.buf[i*w.ld+r]
+			}
 		}
 	}
 	return nil
+}
+
+// chunk is how many vertices are turned from columns to rows at a time, in the cache.
+const chunk = 64
+
+// A rower writes the rows of right-hand sides at vertices v to v+n, n ≤ chunk, each padded to the length of a row.
+type rower func(v, n int, to []complex128)
+
+// transpose is the rower of dense columns.
+func transpose(b [][]complex128, v, n int, to []complex128, ld int) {
+	to = to[:n*ld]
+	if ld > len(b) {
+		clear(to)
+	}
+	for r, col := range b {
+		for i, z := range col[v : v+n] {
+			to[i*ld+r] = z
+		}
+	}
+}
+
+// load takes right-hand sides in.
+func (w *sweep) load(rows rower) {
+	perm := w.f.s.perm
+	for v := 0; v < len(perm); v += chunk {
+		n := min(chunk, len(perm)-v)
+		rows(v, n, w.buf)
+		for i := range n {
+			copy(w.row(perm[v+i]), w.buf[i*w.ld:(i+1)*w.ld])
+		}
+	}
 }
 
 // sweeps runs forward through the fronts where the block is not zero, and backward through those that are wanted.
@@ -211,6 +241,7 @@ func (s *spaces) get(f *Factor, n, rows int) *sweep {
 	w.x = grow(w.x, rows*w.ld)
 	w.below = grow(w.below, (f.s.maxCB+2*kern.Rows)*w.ld)
 	w.spare = grow(w.spare, kern.Rows*w.ld)
+	w.buf = grow(w.buf, chunk*w.ld)
 	clear(w.spare)
 	return w
 }

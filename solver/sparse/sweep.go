@@ -12,6 +12,7 @@ type sweep struct {
 	live  []bool       // fronts where the right-hand sides are not zero, with their ancestors; nil to find out
 	want  []bool       // fronts whose rows of the solution are wanted, with their ancestors; nil for all
 	below []complex128 // rows of a front below its pivots, in strips of the front
+	buf   []complex128 // rows of a chunk of vertices
 	spare []complex128 // a strip of rows that nobody needs
 }
 

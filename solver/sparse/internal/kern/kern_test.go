@@ -179,9 +179,21 @@ func TestSweeps(t *testing.T) {
 }
 
 func TestMaxAbs(t *testing.T) {
-	if m := MaxAbs([]complex128{1, -3i, 2 - 2i}); m != 3 {
-		t.Errorf("%v", m)
-	}
+	every(t, func(t *testing.T, l Loops) {
+		for n := range 23 {
+			a := guarded(numbers(n))
+			for i := range a {
+				for _, big := range []complex128{9, -9, 9i, -9i} {
+					old := a[i]
+					a[i] = big
+					if m := l.MaxAbs(a); m != 9 {
+						t.Fatalf("%d elements, 9 at %d: %v", n, i, m)
+					}
+					a[i] = old
+				}
+			}
+		}
+	})
 }
 
 func BenchmarkTiles(b *testing.B) {

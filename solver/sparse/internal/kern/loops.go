@@ -130,6 +130,14 @@ func (l Loops) Scale(f complex128, o []complex128) {
 	}
 }
 
+// MaxAbs is the largest |re| or |im| of whole strips; what it gives when one is NaN is not defined.
+func (l Loops) MaxAbs(a []complex128) float64 {
+	if n := len(a) / Rows; l.avx2 && n > 0 {
+		return max(maxAbsAVX2(n, &a[0]), maxAbs(a[n*Rows:]))
+	}
+	return maxAbs(a)
+}
+
 const numberBytes = 16
 
 // pointers checks that rows have n numbers.

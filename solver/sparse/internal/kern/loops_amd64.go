@@ -26,3 +26,6 @@ func rowAVX2(nr int, f complex128, y, o *complex128)
 
 //go:noescape
 func scaleAVX2(nr int, f complex128, o *complex128)
+
+//go:noescape
+func maxAbsAVX2(n int, a *complex128) float64

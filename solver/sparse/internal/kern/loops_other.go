@@ -15,3 +15,4 @@ func scaleAVX2(int, complex128, *complex128)                               { pan
 func backwardAVX2(int, int, *complex128, int, int, *complex128, int, *[4]*complex128) {
 	panic(noAssembly)
 }
+func maxAbsAVX2(int, *complex128) float64 { panic(noAssembly) }

@@ -61,8 +61,7 @@ func trsm(nj int, c, x, l, d []complex128) {
 	}
 }
 
-// MaxAbs is the largest |re| or |im| of the elements; NaN is passed over.
-func MaxAbs(a []complex128) float64 {
+func maxAbs(a []complex128) float64 {
 	m := 0.0
 	for _, v := range a {
 		re, im := real(v), imag(v)
