@@ -8,23 +8,25 @@ import (
 	"github.com/galeproject/gale/solver/sparse/sparsetest"
 )
 
-var _ sparsetest.Refactorer = (*sparse.Factor)(nil)
-var _ sparsetest.PointSolver = (*sparse.Factor)(nil)
+var (
+	_ sparsetest.Refactorer  = (*sparse.Factor)(nil)
+	_ sparsetest.PointSolver = (*sparse.Factor)(nil)
+)
 
-func analyze(t testing.TB, a *sparsetest.Matrix) *sparse.Symbolic {
-	t.Helper()
-	s, err := sparse.Analyze(t.Context(), a.Pattern, sparse.Grid(a.NX, a.NZ), sparse.Options{})
+func analyze(tb testing.TB, a *sparsetest.Matrix) *sparse.Symbolic {
+	tb.Helper()
+	s, err := sparse.Analyze(tb.Context(), a.Pattern, sparse.Grid(a.NX, a.NZ), sparse.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
-func factor(t testing.TB, a *sparsetest.Matrix, opt sparse.FactorOptions) *sparse.Factor {
-	t.Helper()
-	f, err := analyze(t, a).Factor(t.Context(), a.Values, opt)
+func factor(tb testing.TB, a *sparsetest.Matrix, opt sparse.FactorOptions) *sparse.Factor {
+	tb.Helper()
+	f, err := analyze(tb, a).Factor(tb.Context(), a.Values, opt)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }

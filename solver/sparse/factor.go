@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -210,8 +211,8 @@ func (w *worker) front(r *runner, i int, split func(int, func(int))) {
 	children := s.frontChildren(f)
 	var blocks [16][]complex128
 	from := blocks[:0]
-	for k := len(children) - 1; k >= 0; k-- { // the last child is on top of the stack
-		from = append(from, w.take(r, int(children[k])))
+	for _, c := range slices.Backward(children) { // the last child is on top of the stack
+		from = append(from, w.take(r, int(c)))
 	}
 	for k, c := range children {
 		s.extend(w.f.loops, f, &s.fronts[c], true, panel, nil, from[len(from)-1-k])

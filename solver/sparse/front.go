@@ -192,10 +192,9 @@ func (g *guard) pivot(d complex128, number int) complex128 {
 			return g.fail(number)
 		}
 		g.tiny++
-		switch {
-		case a == 0:
+		if a == 0 {
 			d = complex(g.least, 0)
-		default:
+		} else {
 			d *= complex(g.least/a, 0)
 		}
 	}

@@ -126,15 +126,15 @@ func distance(x, want [][]complex128) float64 {
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
-func solver(t testing.TB, p *Pattern, val []complex128, o Orderer, opt FactorOptions) *Factor {
-	t.Helper()
-	s, err := Analyze(t.Context(), p, o, Options{})
+func solver(tb testing.TB, p *Pattern, val []complex128, o Orderer, opt FactorOptions) *Factor {
+	tb.Helper()
+	s, err := Analyze(tb.Context(), p, o, Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	f, err := s.Factor(t.Context(), val, opt)
+	f, err := s.Factor(tb.Context(), val, opt)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }

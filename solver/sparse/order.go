@@ -19,16 +19,6 @@ func (t *Tree) Len() int { return max(0, len(t.Start)-1) }
 // Set gives the vertices of set i.
 func (t *Tree) Set(i int) []int32 { return t.Vertex[t.Start[i]:t.Start[i+1]] }
 
-func (t *Tree) add(v ...int32) {
-	if len(t.Start) == 0 {
-		t.Start = append(t.Start, 0)
-	}
-	if len(v) > 0 {
-		t.Vertex = append(t.Vertex, v...)
-		t.Start = append(t.Start, len(t.Vertex))
-	}
-}
-
 func (t *Tree) check(n int) error {
 	if t == nil || len(t.Start) < 2 {
 		return errors.New("the order is empty")

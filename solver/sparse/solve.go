@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -199,7 +200,7 @@ func (j *solving) sweeps(w *sweep) error {
 		}
 		w.forward(i)
 	}
-	for i := len(fronts) - 1; i >= 0; i-- {
+	for i := range slices.Backward(fronts) {
 		if w.want != nil && !w.want[i] {
 			continue
 		}

@@ -96,10 +96,11 @@ func TestPlanPlaces(t *testing.T) {
 	r := random(4)
 	for trial := range 30 {
 		p, _ := graph(r, 200, 3, 1)
-		var o Orderer = Dissect()
-		if trial%3 == 0 {
+		o := Dissect()
+		switch trial % 3 {
+		case 0:
 			p, _ = nine(r, 30, 20+trial, 1)
-		} else if trial%3 == 1 {
+		case 1:
 			o = shuffled{r}
 		}
 		s, err := Analyze(t.Context(), p, o, Options{})

@@ -6,25 +6,25 @@ import (
 )
 
 // Residual promises ‖b−A·x‖₂/‖b‖₂ ≤ tol for random right-hand sides.
-func Residual(t testing.TB, s Solver, a *Matrix, columns int, tol float64) {
-	t.Helper()
+func Residual(tb testing.TB, s Solver, a *Matrix, columns int, tol float64) {
+	tb.Helper()
 	b := Columns(1, a.N(), columns)
-	for c, x := range solve(t, s, b) {
+	for c, x := range solve(tb, s, b) {
 		r := a.Mul(x)
 		for i := range r {
 			r[i] = b[c][i] - r[i]
 		}
 		if e := norm(r) / norm(b[c]); !(e <= tol) {
-			t.Errorf("column %d: residual %.1e, want at most %.1e", c, e, tol)
+			tb.Errorf("column %d: residual %.1e, want at most %.1e", c, e, tol)
 		}
 	}
 }
 
 // BackwardError promises |b−A·x| ≤ tol·(|A|·|x|+|b|) row by row: x solves a system that is nearly the one given.
-func BackwardError(t testing.TB, s Solver, a *Matrix, tol float64) {
-	t.Helper()
+func BackwardError(tb testing.TB, s Solver, a *Matrix, tol float64) {
+	tb.Helper()
 	b := Columns(2, a.N(), 2)
-	for c, x := range solve(t, s, b) {
+	for c, x := range solve(tb, s, b) {
 		r := a.Mul(x)
 		worst := 0.0
 		for i := range r {
@@ -35,58 +35,58 @@ func BackwardError(t testing.TB, s Solver, a *Matrix, tol float64) {
 			worst = max(worst, cmplx.Abs(b[c][i]-r[i])/scale)
 		}
 		if !(worst <= tol) {
-			t.Errorf("column %d: backward error %.1e, want at most %.1e", c, worst, tol)
+			tb.Errorf("column %d: backward error %.1e, want at most %.1e", c, worst, tol)
 		}
 	}
 }
 
 // Symmetry promises reciprocity: source and receiver may change places.
-func Symmetry(t testing.TB, s Solver, n int, tol float64) {
-	t.Helper()
+func Symmetry(tb testing.TB, s Solver, n int, tol float64) {
+	tb.Helper()
 	nodes := []int{0, n / 3, n / 2, n - 1}
 	b := make([][]complex128, len(nodes))
 	for c, v := range nodes {
 		b[c] = make([]complex128, n)
 		b[c][v] = 1
 	}
-	x := solve(t, s, b)
+	x := solve(tb, s, b)
 	for i, u := range nodes {
 		for k, v := range nodes {
 			p, q := x[i][v], x[k][u]
 			if d := cmplx.Abs(p - q); !(d <= tol*max(cmplx.Abs(p), cmplx.Abs(q))) {
-				t.Errorf("from %d to %d: %v, back %v", u, v, p, q)
+				tb.Errorf("from %d to %d: %v, back %v", u, v, p, q)
 			}
 		}
 	}
 }
 
 // ColumnsAlone promises that a column's solution does not depend on the columns solved with it, bit for bit.
-func ColumnsAlone(t testing.TB, s Solver, n int) {
-	t.Helper()
+func ColumnsAlone(tb testing.TB, s Solver, n int) {
+	tb.Helper()
 	for _, count := range []int{2, 3, 8, 49} {
 		b := Columns(3, n, count)
-		all := solve(t, s, b)
+		all := solve(tb, s, b)
 		for _, c := range []int{0, count / 2, count - 1} {
-			equal(t, solve(t, s, b[c:c+1])[0], all[c], "a column alone and in a block")
+			equal(tb, solve(tb, s, b[c:c+1])[0], all[c], "a column alone and in a block")
 		}
 	}
 }
 
 // Same promises that two solvers give the same bits.
-func Same(t testing.TB, s, o Solver, n int) {
-	t.Helper()
+func Same(tb testing.TB, s, o Solver, n int) {
+	tb.Helper()
 	b := Columns(4, n, 7)
-	x, y := solve(t, s, b), solve(t, o, b)
+	x, y := solve(tb, s, b), solve(tb, o, b)
 	for c := range x {
-		equal(t, x[c], y[c], "two solvers")
+		equal(tb, x[c], y[c], "two solvers")
 	}
 }
 
-func equal(t testing.TB, x, y []complex128, what string) {
-	t.Helper()
+func equal(tb testing.TB, x, y []complex128, what string) {
+	tb.Helper()
 	for i := range x {
 		if x[i] != y[i] {
-			t.Fatalf("%s differ at row %d: %v and %v", what, i, x[i], y[i])
+			tb.Fatalf("%s differ at row %d: %v and %v", what, i, x[i], y[i])
 		}
 	}
 }

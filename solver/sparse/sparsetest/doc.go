@@ -88,11 +88,11 @@ func norm(x []complex128) float64 {
 }
 
 // solve solves a copy.
-func solve(t testing.TB, s Solver, b [][]complex128) [][]complex128 {
-	t.Helper()
+func solve(tb testing.TB, s Solver, b [][]complex128) [][]complex128 {
+	tb.Helper()
 	x := clone(b)
-	if err := s.Solve(t.Context(), x); err != nil {
-		t.Fatalf("solve: %v", err)
+	if err := s.Solve(tb.Context(), x); err != nil {
+		tb.Fatalf("solve: %v", err)
 	}
 	return x
 }

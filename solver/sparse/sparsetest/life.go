@@ -13,8 +13,8 @@ import (
 )
 
 // SharedSymbolic promises that factors of one pattern live side by side and do not disturb each other.
-func SharedSymbolic(t testing.TB, a *Matrix, factor func(values []complex128) (Solver, error)) {
-	t.Helper()
+func SharedSymbolic(tb testing.TB, a *Matrix, factor func(values []complex128) (Solver, error)) {
+	tb.Helper()
 	scales := []complex128{1, 2i, -0.5 + 1i}
 	solvers := make([]Solver, len(scales))
 	errs := make([]error, len(scales))
@@ -25,56 +25,56 @@ func SharedSymbolic(t testing.TB, a *Matrix, factor func(values []complex128) (S
 	all.Wait()
 	for i, f := range scales {
 		if errs[i] != nil {
-			t.Fatal(errs[i])
+			tb.Fatal(errs[i])
 		}
-		Residual(t, solvers[i], a.Scaled(f), 2, 1e-11)
+		Residual(tb, solvers[i], a.Scaled(f), 2, 1e-11)
 	}
 }
 
 // Concurrency promises that many may solve at once and get what each would get alone.
-func Concurrency(t testing.TB, s Solver, n int) {
-	t.Helper()
+func Concurrency(tb testing.TB, s Solver, n int) {
+	tb.Helper()
 	const callers = 8
 	got, want := make([][][]complex128, callers), make([][][]complex128, callers)
 	for i := range got {
 		got[i] = Columns(uint64(i), n, 1+i)
-		want[i] = solve(t, s, got[i])
+		want[i] = solve(tb, s, got[i])
 	}
 	errs := make([]error, callers)
 	var all sync.WaitGroup
 	for i := range got {
-		all.Go(func() { errs[i] = s.Solve(t.Context(), got[i]) })
+		all.Go(func() { errs[i] = s.Solve(tb.Context(), got[i]) })
 	}
 	all.Wait()
 	for i := range got {
 		if errs[i] != nil {
-			t.Fatal(errs[i])
+			tb.Fatal(errs[i])
 		}
 		for c := range got[i] {
-			equal(t, got[i][c], want[i][c], "at once and alone")
+			equal(tb, got[i][c], want[i][c], "at once and alone")
 		}
 	}
 }
 
 // Refactor promises that new values replace the old, and that old values give the old bits again.
-func Refactor(t testing.TB, s Refactorer, a *Matrix) {
-	t.Helper()
+func Refactor(tb testing.TB, s Refactorer, a *Matrix) {
+	tb.Helper()
 	b := Columns(5, a.N(), 3)
-	set(t, s, a)
-	first := solve(t, s, b)
+	set(tb, s, a)
+	first := solve(tb, s, b)
 	other := a.Scaled(3 - 1i)
-	set(t, s, other)
-	Residual(t, s, other, 2, 1e-11)
-	set(t, s, a)
-	for c, x := range solve(t, s, b) {
-		equal(t, x, first[c], "a factor and the same again")
+	set(tb, s, other)
+	Residual(tb, s, other, 2, 1e-11)
+	set(tb, s, a)
+	for c, x := range solve(tb, s, b) {
+		equal(tb, x, first[c], "a factor and the same again")
 	}
 }
 
-func set(t testing.TB, s Refactorer, a *Matrix) {
-	t.Helper()
-	if err := s.Refactor(t.Context(), a.Values); err != nil {
-		t.Fatal(err)
+func set(tb testing.TB, s Refactorer, a *Matrix) {
+	tb.Helper()
+	if err := s.Refactor(tb.Context(), a.Values); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -97,50 +97,50 @@ func (c *countdown) Err() error {
 }
 
 // Cancel promises that cancelled work says so and leaves an object that can be used again.
-func Cancel(t testing.TB, s Refactorer, a *Matrix) {
-	t.Helper()
+func Cancel(tb testing.TB, s Refactorer, a *Matrix) {
+	tb.Helper()
 	b := Columns(6, a.N(), 3)
-	set(t, s, a)
-	want := solve(t, s, b)
+	set(tb, s, a)
+	want := solve(tb, s, b)
 	for left := range 3 {
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(tb.Context())
 		c := &countdown{Context: ctx, left: left, cancel: cancel}
 		if err := s.Refactor(c, a.Values); err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("refactor: %v, want context.Canceled", err)
+			tb.Errorf("refactor: %v, want context.Canceled", err)
 		} else if err == nil && left == 0 {
-			t.Error("refactor with a cancelled context succeeds")
+			tb.Error("refactor with a cancelled context succeeds")
 		}
 		cancel()
 		if err := s.Refactor(ctx, a.Values); !errors.Is(err, context.Canceled) {
-			t.Errorf("refactor: %v, want context.Canceled", err)
+			tb.Errorf("refactor: %v, want context.Canceled", err)
 		}
-		if err := s.Solve(t.Context(), clone(b)); !errors.Is(err, sparse.ErrStale) {
-			t.Errorf("solve after a cancelled refactor: %v, want ErrStale", err)
+		if err := s.Solve(tb.Context(), clone(b)); !errors.Is(err, sparse.ErrStale) {
+			tb.Errorf("solve after a cancelled refactor: %v, want ErrStale", err)
 		}
-		set(t, s, a)
+		set(tb, s, a)
 		x := clone(b)
 		if err := s.Solve(ctx, x); !errors.Is(err, context.Canceled) {
-			t.Errorf("solve: %v, want context.Canceled", err)
+			tb.Errorf("solve: %v, want context.Canceled", err)
 		}
-		for c, x := range solve(t, s, b) {
-			equal(t, x, want[c], "before and after cancellation")
+		for c, x := range solve(tb, s, b) {
+			equal(tb, x, want[c], "before and after cancellation")
 		}
 	}
 }
 
 // BadValues promises errors that name the row, and no harm to the solver.
-func BadValues(t testing.TB, s Refactorer, a *Matrix) {
-	t.Helper()
+func BadValues(tb testing.TB, s Refactorer, a *Matrix) {
+	tb.Helper()
 	row := a.N() / 2
 	diagonal := a.RowPtr[row]
 	for int(a.Col[diagonal]) != row {
 		diagonal++
 	}
 	refused := func(what string, want string, change func(v []complex128) []complex128) {
-		t.Helper()
-		err := s.Refactor(t.Context(), change(append([]complex128(nil), a.Values...)))
+		tb.Helper()
+		err := s.Refactor(tb.Context(), change(append([]complex128(nil), a.Values...)))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want an error with %q", what, err, want)
+			tb.Errorf("%s: %v, want an error with %q", what, err, want)
 		}
 	}
 	name := "row " + strconv.Itoa(row)
@@ -162,53 +162,53 @@ func BadValues(t testing.TB, s Refactorer, a *Matrix) {
 	}
 	refused("too few", "values", func(v []complex128) []complex128 { return v[1:] })
 	refused("none", "values", func([]complex128) []complex128 { return nil })
-	set(t, s, a)
-	Residual(t, s, a, 1, 1e-11)
+	set(tb, s, a)
+	Residual(tb, s, a, 1, 1e-11)
 }
 
 // BadColumns promises errors for right-hand sides of the wrong shape or without a meaning, and leaves them alone.
-func BadColumns(t testing.TB, s Solver, n int) {
-	t.Helper()
+func BadColumns(tb testing.TB, s Solver, n int) {
+	tb.Helper()
 	nan := make([]complex128, n)
 	nan[n-1] = complex(math.NaN(), 0)
 	for what, x := range map[string][][]complex128{
 		"short": {make([]complex128, n-1)}, "long": {make([]complex128, n+1)}, "nil": {nil}, "NaN": {nan},
 	} {
-		if s.Solve(t.Context(), x) == nil {
-			t.Errorf("%s: taken", what)
+		if s.Solve(tb.Context(), x) == nil {
+			tb.Errorf("%s: taken", what)
 		}
 	}
-	if err := s.Solve(t.Context(), nil); err != nil {
-		t.Errorf("no columns: %v", err)
+	if err := s.Solve(tb.Context(), nil); err != nil {
+		tb.Errorf("no columns: %v", err)
 	}
 	x := [][]complex128{make([]complex128, n)}
-	if err := s.Solve(t.Context(), x); err != nil || norm(x[0]) != 0 {
-		t.Errorf("zero column: %v, solution %v", err, norm(x[0]))
+	if err := s.Solve(tb.Context(), x); err != nil || norm(x[0]) != 0 {
+		tb.Errorf("zero column: %v, solution %v", err, norm(x[0]))
 	}
 }
 
 // Limit promises that work above a limit is refused with both numbers, and done at the number it said.
-func Limit(t testing.TB, try func(limit int64) error) {
-	t.Helper()
+func Limit(tb testing.TB, try func(limit int64) error) {
+	tb.Helper()
 	var e *sparse.LimitError
 	if err := try(1); !errors.As(err, &e) {
-		t.Fatalf("limit of 1 byte: %v, want a LimitError", err)
+		tb.Fatalf("limit of 1 byte: %v, want a LimitError", err)
 	}
 	if e.Allowed != 1 || e.Needed <= 1 || !strings.Contains(e.Error(), strconv.FormatInt(e.Needed, 10)) {
-		t.Errorf("limit of 1 byte: %v", e)
+		tb.Errorf("limit of 1 byte: %v", e)
 	}
 	needed := e.Needed
 	if err := try(needed - 1); !errors.As(err, &e) || e.Needed != needed {
-		t.Errorf("one byte less than needed: %v", err)
+		tb.Errorf("one byte less than needed: %v", err)
 	}
 	if err := try(needed); err != nil {
-		t.Errorf("as many bytes as needed: %v", err)
+		tb.Errorf("as many bytes as needed: %v", err)
 	}
 }
 
 // Points promises that sparse right-hand sides and samples give what whole columns give, bit for bit.
-func Points(t testing.TB, s PointSolver, a *Matrix) {
-	t.Helper()
+func Points(tb testing.TB, s PointSolver, a *Matrix) {
+	tb.Helper()
 	n := int32(a.N())
 	rhs := []sparse.Column{
 		{Node: []int32{0}, Weight: []complex128{1}},
@@ -227,17 +227,17 @@ func Points(t testing.TB, s PointSolver, a *Matrix) {
 			x[i][v] += c.Weight[k]
 		}
 	}
-	if err := s.SolvePoints(t.Context(), rhs, sample, out); err != nil {
-		t.Fatal(err)
+	if err := s.SolvePoints(tb.Context(), rhs, sample, out); err != nil {
+		tb.Fatal(err)
 	}
-	for i, x := range solve(t, s, x) {
+	for i, x := range solve(tb, s, x) {
 		for k, c := range sample {
 			want := complex128(0)
 			for q, v := range c.Node {
 				want += c.Weight[q] * x[v]
 			}
 			if out[i][k] != want {
-				t.Errorf("right-hand side %d, sample %d: %v, whole column %v", i, k, out[i][k], want)
+				tb.Errorf("right-hand side %d, sample %d: %v, whole column %v", i, k, out[i][k], want)
 			}
 		}
 	}
