@@ -106,6 +106,15 @@ func runVersion(c *cell, _ string, _ part) *wire.Failure {
 	return nil
 }
 
+// runExit runs %exit.
+func runExit(c *cell, _ string, _ part) *wire.Failure {
+	c.payloads = append(c.payloads, struct {
+		Source string `json:"source"`
+		Keep   bool   `json:"keepkernel"`
+	}{Source: "ask_exit"})
+	return nil
+}
+
 // maxLoad bounds what %load puts into a cell, in bytes.
 const maxLoad = 4 << 20
 
