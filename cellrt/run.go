@@ -67,3 +67,18 @@ func Start(run any, r *Run) (err error) {
 	r.Do(func() { err = call(run, 1, r) })
 	return err
 }
+
+// Check fails the cell if the last value is an error that is not nil: a last expression whose values are not shown.
+func (r *Run) Check(v ...any) {
+	if err, ok := v[len(v)-1].(error); ok && err != nil {
+		panic(Failure{Err: err})
+	}
+}
+
+// Error records the value of a last expression of type error: one that is not nil fails the cell.
+func (r *Run) Error(err error) {
+	if err != nil {
+		panic(Failure{Err: err})
+	}
+	r.Result(nil)
+}
