@@ -197,6 +197,16 @@ type Queue struct {
 	Completed int `json:"completed"` // answered
 }
 
+// Alive says whether the controller is connected, or was so recently that it may come back.
+func (c *Client) Alive() bool {
+	select {
+	case <-c.loop.closed:
+		return false
+	default:
+	}
+	return !c.loop.gone.Load()
+}
+
 // Close frees the objects that this client made and did not name, and disconnects.
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

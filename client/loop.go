@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/internal/zmtp"
@@ -28,6 +29,7 @@ type loop struct {
 	once    sync.Once
 	log     *slog.Logger
 	changed func(Engines)
+	gone    atomic.Bool // the controller has been away too long
 }
 
 // newLoop connects the sockets that a connection file names; only query and notification at first, since the others are of use when the
@@ -86,6 +88,7 @@ func (l *loop) run() {
 			l.step(e)
 		case <-tick.C:
 			l.step(ticked{})
+			l.gone.Store(l.shell.controllerGone(time.Now()))
 		case m := <-l.sockets[query].In():
 			l.take(query, m)
 		case m := <-l.sockets[mux].In():

@@ -220,6 +220,12 @@ func (s *shell) tick(now time.Time) []effect {
 	return out
 }
 
+// controllerGone says whether the controller has been away for longer than it may.
+func (s *shell) controllerGone(now time.Time) bool {
+	at := s.lostAt[query]
+	return !at.IsZero() && now.Sub(at) > lostGrace
+}
+
 // deliver passes on a reply whose outputs are complete.
 func (s *shell) deliver(r *request, id string) []effect {
 	a, ok := r.got[id]

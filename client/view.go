@@ -155,6 +155,12 @@ func (v DirectView) resolve() (Engines, error) {
 	return out, nil
 }
 
+// Check says whether the engines that the view names are there.
+func (v DirectView) Check() error {
+	_, err := v.resolve()
+	return err
+}
+
 // engine finds a registered engine by its uuid.
 func (c *Client) engine(uuid string) (Engine, bool) {
 	c.mu.Lock()

@@ -194,6 +194,16 @@ func (c *Cluster) Pids() []int {
 	return out
 }
 
+// Alive says whether the controller runs.
+func (c *Cluster) Alive() bool {
+	select {
+	case <-c.controller.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // Stop ends engines and controller; when it returns none of them runs.
 func (c *Cluster) Stop() {
 	c.mu.Lock()
