@@ -212,7 +212,7 @@ func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	var err error
-	if e := c.Cluster(); len(e) > 0 {
+	if e := c.Cluster(); len(e) > 0 && c.Alive() {
 		err = c.release(ctx, e)
 	}
 	c.loop.close()
