@@ -132,3 +132,18 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("%s %v", d, err)
 	}
 }
+
+func TestFindGo(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir)
+	s := Default("/bin/gale")
+	if program, err := s.FindGo(); err == nil {
+		t.Errorf("found %s", program)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if program, err := s.FindGo(); err != nil || program != filepath.Join(dir, "go") || s.Env["PATH"] != dir+":${PATH}" {
+		t.Errorf("%s %v %v", program, err, s.Env)
+	}
+}

@@ -115,6 +115,17 @@ func runExit(c *cell, _ string, _ part) *wire.Failure {
 	return nil
 }
 
+// runClear runs %clear.
+func runClear(c *cell, _ string, p part) *wire.Failure {
+	if !c.silent {
+		wait := strings.TrimSpace(p.args) == "--wait"
+		c.pub.publish("clear_output", c.request.Message, nil, struct {
+			Wait bool `json:"wait"`
+		}{wait})
+	}
+	return nil
+}
+
 // maxLoad bounds what %load puts into a cell, in bytes.
 const maxLoad = 4 << 20
 

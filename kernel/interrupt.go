@@ -17,10 +17,11 @@ func (k *Kernel) Interrupt() {
 	if r != nil {
 		r.interrupted = true
 		r.cancel()
+	} else {
+		k.queue.abort() // between two cells of a queue; begin looks at it under the same lock
 	}
 	k.mu.Unlock()
 	if again {
-		k.queue.abort() // between two cells of a queue
 		k.o.Evaluator.Interrupt()
 	}
 }
@@ -31,6 +32,10 @@ func (k *Kernel) begin(c *cell) (end func()) {
 	c.ctx = ctx
 	k.mu.Lock()
 	k.running = &running{cell: c, cancel: cancel}
+	if k.queue.isAborted(c.request) { // an interrupt came after it was taken
+		k.running.interrupted = true
+		cancel()
+	}
 	k.mu.Unlock()
 	return func() {
 		k.mu.Lock()

@@ -34,6 +34,7 @@ func (k *Kernel) allMagics() (map[string]magic, []string) {
 		{"%%script", "[--raise-error] COMMAND", "give the rest of the cell to a command", runScript},
 		{"%%bash", "[--raise-error]", "the same with bash", runScript},
 		{"%%sh", "[--raise-error]", "the same with sh", runScript},
+		{"%clear", "[--wait]", "take away what the cell has shown; --wait: when it shows more", runClear},
 		{"%exit", "", "ask the front end to end", runExit},
 		{"%version", "", "versions of gale and Go", runVersion},
 	}

@@ -30,6 +30,7 @@ const (
 type queue struct {
 	mu    sync.Mutex
 	items []*request
+	taken *request // the last that was taken
 	bytes int
 	last  time.Time     // of the last arrival
 	more  chan struct{} // capacity 1: something was put
@@ -85,6 +86,7 @@ func (q *queue) take(ctx context.Context) (r *request, aborted, ok bool) {
 			q.items[0] = nil
 			q.items = q.items[1:]
 			q.bytes -= size(r)
+			q.taken = r
 			aborted := r.aborted
 			q.mu.Unlock()
 			poke(q.room)
@@ -122,10 +124,20 @@ func (q *queue) settle(ctx context.Context) {
 	}
 }
 
-// abort marks every execute_request that waits.
+// isAborted says whether a request that was taken has been aborted since.
+func (q *queue) isAborted(r *request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return r.aborted
+}
+
+// abort marks every execute_request that waits, and the one taken last, which may not have begun.
 func (q *queue) abort() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.taken != nil {
+		q.taken.aborted = true
+	}
 	for _, r := range q.items {
 		if r.Header.MsgType == "execute_request" {
 			r.aborted = true

@@ -65,7 +65,7 @@ class Go:
         {"code": 'import "github.com/galeproject/gale/display"\nshow(display.HTML("<b>hi</b>"))', "mime": "text/html"},
         {"code": 'import "image"\nshow(image.NewRGBA(image.Rect(0, 0, 4, 4)))', "mime": "image/png"},
     ]
-    code_clear_output = os.environ.get("CODE_CLEAR_OUTPUT", "display.Clear(false)")
+    code_clear_output = "%clear"
 
 
 class Python:  # the reference

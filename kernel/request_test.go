@@ -1,0 +1,123 @@
+package kernel
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+
+	"github.com/galeproject/gale/display"
+	"github.com/galeproject/gale/internal/store"
+	"github.com/galeproject/gale/module"
+	"github.com/galeproject/gale/wire"
+)
+
+// nobody compiles nothing, knows nothing and runs nothing.
+type nobody struct{}
+
+func (nobody) Compile(context.Context, module.Scope, string, int) (Compiled, error) {
+	return Compiled{}, nil
+}
+func (nobody) Commit(Compiled)                                             {}
+func (nobody) Complete(s string, at int) Completion                        { return Completion{Start: at, End: len(s) + 7} }
+func (nobody) Inspect(string, int, int) (display.Bundle, bool)             { return display.Bundle{}, false }
+func (nobody) Status(string) Completeness                                  { return Completeness{State: Incomplete} }
+func (nobody) Interrupt()                                                  {}
+func (nobody) Restart(context.Context) error                               { return nil }
+func (nobody) Close() error                                                { return nil }
+func (nobody) Append(int, string)                                          {}
+func (nobody) SetOutput(int, string)                                       {}
+func (nobody) Tail(context.Context, int) ([]store.Entry, error)            { return nil, nil }
+func (nobody) Range(context.Context, int, int, int) ([]store.Entry, error) { return nil, nil }
+func (nobody) Search(context.Context, string, bool, int) ([]store.Entry, error) {
+	return nil, nil
+}
+
+func (nobody) Run(context.Context, *module.Module, wire.Run, func(wire.Output)) wire.Reply {
+	return wire.Reply{Status: "ok"}
+}
+
+func (nobody) Request(context.Context, string, any, [][]byte, func(wire.Output)) (*wire.Message, error) {
+	return &wire.Message{}, nil
+}
+
+// newDeaf makes a kernel without sockets.
+func newDeaf(t testing.TB) *Kernel {
+	t.Helper()
+	k := &Kernel{o: Options{Connection: &wire.KernelFile{}, Compiler: nobody{}, Evaluator: nobody{}, History: nobody{}}, log: slog.New(slog.DiscardHandler), queue: newQueue()}
+	k.session = wire.NewSession(wire.Options{})
+	k.ctx, k.stop = context.WithCancel(t.Context())
+	k.pub = newPublisher(&paper{}, k.session, k.log)
+	k.magics, k.shown = k.allMagics()
+	return k
+}
+
+// FuzzContent: no content of any request is answered by a panic or by something that is no JSON.
+func FuzzContent(f *testing.F) {
+	types := []string{
+		"kernel_info_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request", "connect_request",
+		"interrupt_request", "shutdown_request", "execute_request", "comm_open", "comm_msg", "comm_close", "debug_request",
+	}
+	for i := range types {
+		f.Add(i, `{}`)
+		f.Add(i, `{"code":"x.y","cursor_pos":-1,"detail_level":9}`)
+		f.Add(i, `{"code":"%px\n?x\n//gale:%who\n%time","silent":true,"user_expressions":{"a":"1+","b":"2"},"store_history":false}`)
+		f.Add(i, `{"hist_access_type":"range","session":-9,"start":-1,"stop":3,"n":-4,"comm_id":1,"restart":"x"}`)
+		f.Add(i, `[]`)
+	}
+	k := newDeaf(f)
+	f.Fuzz(func(t *testing.T, which int, content string) {
+		msgType := types[uint(which)%uint(len(types))]
+		if msgType == "execute_request" {
+			var c executeRequest
+			if json.Unmarshal([]byte(content), &c) == nil {
+				for _, p := range split(c.Code) {
+					switch p.magic {
+					case "!", "%%script", "%%bash", "%%sh", "%%writefile": // what is fuzzed is not to be run
+						return
+					}
+				}
+			}
+		}
+		m, err := k.session.New(msgType, nil, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.RawContent = json.RawMessage(content)
+		r := &request{Message: m}
+		answer := k.handlerOf(r)(r)
+		if a, ok := answer.(reply); ok {
+			answer = a.content
+		}
+		if _, err := json.Marshal(answer); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestInterruptHitsACellThatWasJustTaken(t *testing.T) {
+	k := newDeaf(t)
+	m, err := k.session.New("execute_request", nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.queue.put(t.Context(), &request{Message: m})
+	r, aborted, ok := k.queue.take(t.Context())
+	if aborted || !ok {
+		t.Fatal("not taken")
+	}
+	k.Interrupt()
+	c := &cell{Kernel: k, request: r}
+	end := k.begin(c)
+	if c.ctx.Err() == nil {
+		t.Error("the interrupt was lost")
+	}
+	end()
+	k.queue.put(t.Context(), &request{Message: m})
+	r, _, _ = k.queue.take(t.Context())
+	c = &cell{Kernel: k, request: r}
+	defer k.begin(c)()
+	if c.ctx.Err() != nil {
+		t.Error("the interrupt hit the next cell")
+	}
+}
