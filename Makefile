@@ -32,7 +32,7 @@ install: build
 	bin/gale install --user
 
 venv: $(VENV)/done
-$(VENV)/done: test/requirements.txt test/venv.sh
+$(VENV)/done: test/requirements.txt test/constraints.txt test/venv.sh
 	test/venv.sh $(VENV)
 	@touch $@
 
