@@ -66,7 +66,6 @@ type Factor struct {
 	took  time.Duration
 	cold  bool // the panels have not been written since they were made
 
-	spaces spaces
 	probe  probe
 	record record
 }
@@ -169,6 +168,38 @@ type worker struct {
 	top   [2]int
 }
 
+// A bench is the memory of a factorization at work.
+type bench struct {
+	region  []complex128
+	workers []*worker
+}
+
+// bench takes memory that another factorization has finished with, or makes it.
+func (f *Factor) bench(least float64) *bench {
+	b, ok := f.s.benches.Get().(*bench)
+	if !ok || len(b.workers) != f.plan.threads { // made for another plan
+		b = &bench{region: make([]complex128, f.plan.region), workers: make([]*worker, f.plan.threads)}
+		for i := range b.workers {
+			w := &worker{x: make([]complex128, stripsLen(f.s.largest))}
+			for d := range w.stack {
+				w.stack[d] = make([]complex128, f.plan.stack[d])
+			}
+			b.workers[i] = w
+		}
+	}
+	for _, w := range b.workers {
+		w.f, w.guard, w.top = f, newGuard(least), [2]int{}
+	}
+	return b
+}
+
+func (b *bench) done(s *Symbolic) {
+	for _, w := range b.workers {
+		w.f = nil
+	}
+	s.benches.Put(b)
+}
+
 // eliminate does the numeric work with all threads.
 func (f *Factor) eliminate(ctx context.Context, least float64) (guard, error) {
 	var stopped atomic.Bool
@@ -176,22 +207,15 @@ func (f *Factor) eliminate(ctx context.Context, least float64) (guard, error) {
 	if err := ctx.Err(); err != nil {
 		return guard{}, err
 	}
-	region := make([]complex128, f.plan.region)
-	workers := make([]*worker, f.plan.threads)
-	for i := range workers {
-		w := &worker{f: f, guard: newGuard(least), x: make([]complex128, stripsLen(f.s.largest))}
-		for d := range w.stack {
-			w.stack[d] = make([]complex128, f.plan.stack[d])
-		}
-		workers[i] = w
-	}
-	r := &runner{f: f, region: region, stopped: &stopped}
-	r.run(workers)
+	b := f.bench(least)
+	defer b.done(f.s)
+	r := &runner{f: f, region: b.region, stopped: &stopped}
+	r.run(b.workers)
 	if err := ctx.Err(); err != nil && stopped.Load() {
 		return guard{}, err
 	}
 	g := newGuard(least)
-	for _, w := range workers {
+	for _, w := range b.workers {
 		g.merge(w.guard)
 	}
 	return g, nil

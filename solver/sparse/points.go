@@ -33,8 +33,8 @@ func (c Column) check(n int) error {
 //
 // Only the parts of the factor between sources, samples and the root are visited, and only their part of the
 // solution is held, in blocks of up to 48. The residual of such a solution is not known; that of a probe, one dense
-// right-hand side for each factorization, stands for it, and if that needs refinement whole solutions are computed
-// and refined.
+// right-hand side for each factorization, stands for it. If it is above 100·Refine.Tol, whole solutions are computed
+// and refined instead, at several times the cost.
 func (f *Factor) SolvePoints(ctx context.Context, rhs, sample []Column, out [][]complex128) error {
 	if len(out) != len(rhs) {
 		return fmt.Errorf("sparse: solve points: %d rows for results of %d right-hand sides", len(out), len(rhs))
@@ -79,7 +79,7 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 		return err
 	}
 	var w *sweep
-	if residual > f.opt.Refine.Tol && f.opt.Refine.Steps > 0 {
+	if residual > probeFactor*f.opt.Refine.Tol && f.opt.Refine.Steps > 0 {
 		if w, err = j.whole(rhs); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 			out[r][k] = sum
 		}
 	}
-	f.spaces.put(w)
+	w.done()
 	return nil
 }
 
@@ -116,8 +116,9 @@ func (j *solving) partial(rhs []Column, want []bool) *sweep {
 			rows += s.fronts[i].npiv
 		}
 	}
-	w := j.f.spaces.get(j.f, len(rhs), int(rows))
-	w.at, w.live, w.want = at, live, want
+	w := j.f.space(len(rhs), int(rows))
+	w.at, w.want = at, want
+	copy(w.live, live)
 	w.scatter(rhs)
 	return w
 }
@@ -135,8 +136,8 @@ func (w *sweep) scatter(rhs []Column) {
 // whole computes refined solutions everywhere.
 func (j *solving) whole(rhs []Column) (*sweep, error) {
 	f := j.f
-	w, b := f.spaces.get(f, len(rhs), f.N()), f.spaces.get(f, len(rhs), f.N())
-	defer f.spaces.put(b)
+	w, b := f.space(len(rhs), f.N()), f.space(len(rhs), f.N())
+	defer b.done()
 	b.scatter(rhs)
 	copy(w.x, b.x)
 	if err := j.sweeps(w); err != nil {
@@ -149,6 +150,9 @@ func (j *solving) whole(rhs []Column) (*sweep, error) {
 	})
 	return w, err
 }
+
+// probeFactor is how much worse than Refine.Tol a factor may be before whole solutions are refined for a few samples.
+const probeFactor = 100
 
 // A probe is one dense right-hand side whose residual tells how good the factor is.
 type probe struct {
@@ -165,8 +169,8 @@ func (p *probe) run(j *solving) (float64, error) {
 		return p.residual, nil
 	}
 	f := j.f
-	w := f.spaces.get(f, 1, f.N())
-	defer f.spaces.put(w)
+	w := f.space(1, f.N())
+	defer w.done()
 	b := func(v, n int, to []complex128) {
 		clear(to)
 		for i := range n {

@@ -48,8 +48,8 @@ func (j *solving) refine(w *sweep, b rower) error {
 // step solves for the residual of some columns and adds the correction where it helps.
 func (j *solving) step(w *sweep, cols []int, b rower, norms, res []float64) (better bool, err error) {
 	f := j.f
-	c := f.spaces.get(f, len(cols), f.N())
-	defer f.spaces.put(c)
+	c := f.space(len(cols), f.N())
+	defer c.done()
 	if err := j.residual(w, c, cols, b, norms, res); err != nil {
 		return false, err
 	}

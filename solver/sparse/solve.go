@@ -125,8 +125,8 @@ func (f *Factor) cut(n int, rows int64) (blocks, threads int, err error) {
 // dense solves a block of dense columns in place.
 func (j *solving) dense(b [][]complex128) error {
 	f := j.f
-	w := f.spaces.get(f, len(b), f.N())
-	defer f.spaces.put(w)
+	w := f.space(len(b), f.N())
+	defer w.done()
 	rows := func(v, n int, to []complex128) { transpose(b, v, n, to, w.ld) }
 	w.load(rows)
 	if err := j.sweeps(w); err != nil {
@@ -185,9 +185,6 @@ func (w *sweep) load(rows rower) {
 func (j *solving) sweeps(w *sweep) error {
 	fronts := j.f.s.fronts
 	live := w.live
-	if live == nil {
-		live = make([]bool, len(fronts))
-	}
 	for i := range fronts {
 		if !live[i] && (w.at != nil || zero(w.pivots(i))) {
 			continue
@@ -221,43 +218,34 @@ func zero(x []complex128) bool {
 	return true
 }
 
-// spaces keeps the workspaces of finished solves for the next ones.
-type spaces struct {
-	mu   sync.Mutex
-	free []*sweep
-}
-
-func (s *spaces) get(f *Factor, n, rows int) *sweep {
-	s.mu.Lock()
-	var w *sweep
-	if k := len(s.free); k > 0 {
-		w, s.free = s.free[k-1], s.free[:k-1]
+// space gives a block of n right-hand sides with so many rows. Blocks that are done go back with done, for the next
+// solve with any factor of the pattern, or to the garbage collector.
+func (f *Factor) space(n, rows int) *sweep {
+	w, ok := f.s.spaces.Get().(*sweep)
+	if !ok {
+		w = new(sweep)
 	}
-	s.mu.Unlock()
-	if w == nil {
-		w = &sweep{f: f}
-	}
-	w.n, w.ld = n, f.loops.Pad(n)
-	w.at, w.live, w.want = nil, nil, nil
+	w.f, w.n, w.ld = f, n, f.loops.Pad(n)
+	w.at, w.want = nil, nil
 	w.x = grow(w.x, rows*w.ld)
 	w.below = grow(w.below, (f.s.maxCB+2*kern.Rows)*w.ld)
 	w.spare = grow(w.spare, kern.Rows*w.ld)
 	w.buf = grow(w.buf, chunk*w.ld)
 	clear(w.spare)
+	w.live = grow(w.live, len(f.s.fronts))
+	clear(w.live)
 	return w
 }
 
-func grow(x []complex128, n int) []complex128 {
+func grow[E any](x []E, n int) []E {
 	if cap(x) < n {
-		return make([]complex128, n)
+		return make([]E, n)
 	}
 	return x[:n]
 }
 
-func (s *spaces) put(w *sweep) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.free) < 4 {
-		s.free = append(s.free, w)
-	}
+func (w *sweep) done() {
+	s := w.f.s
+	w.f, w.at, w.want = nil, nil, nil
+	s.spaces.Put(w)
 }

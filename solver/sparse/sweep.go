@@ -9,7 +9,7 @@ type sweep struct {
 	n, ld int          // right-hand sides, and the length of a row
 	x     []complex128 // rows
 	at    []int32      // front → row of its first pivot; nil when all rows exist
-	live  []bool       // fronts where the right-hand sides are not zero, with their ancestors; nil to find out
+	live  []bool       // fronts where the right-hand sides are not zero, with their ancestors; found on the way when all rows exist
 	want  []bool       // fronts whose rows of the solution are wanted, with their ancestors; nil for all
 	below []complex128 // rows of a front below its pivots, in strips of the front
 	buf   []complex128 // rows of a chunk of vertices

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 )
 
 // Options of Analyze.
@@ -34,6 +35,9 @@ type Symbolic struct {
 	maxCB   int
 	maxPiv  int
 	cost    Cost
+
+	spaces  sync.Pool // of *sweep: memory that solves have finished with
+	benches sync.Pool // of *bench: memory that factorizations have finished with
 }
 
 // A front is a set of pivots that are eliminated together. Local row numbers are 0..npiv for pivots, then npiv.. for

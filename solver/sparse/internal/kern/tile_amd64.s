@@ -181,6 +181,10 @@ btile:
 	CLEAR
 
 bloop:
+	PREFETCHT0 -256(DI) // for the four columns before these, which come next
+	PREFETCHT0 -192(DI)
+	PREFETCHT0 -128(DI)
+	PREFETCHT0 -64(DI)
 	ROWS(SI)
 	STEP(DI, 0, 64)
 	ADDQ AX, SI
