@@ -4,11 +4,11 @@ import (
 	"testing"
 )
 
-// sends gives the effects on a socket by their destination.
-func (g *stage) sends(on socket) map[string]effect {
+// parts gives what went out of a broadcast, by engine.
+func (g *stage) parts() map[string]effect {
 	all := map[string]effect{}
 	for _, e := range g.effects {
-		if e.socket == on && e.kind == send {
+		if e.socket == castEngine && e.kind == send {
 			all[e.to] = e
 		}
 	}
@@ -27,7 +27,7 @@ func TestBroadcast(t *testing.T) {
 	g := newStage(t)
 	ada, bob := g.engine("ada"), g.engine("bob")
 	m, _ := g.ask(castClient, "apply_request", obj{"targets": targets("ada", "bob"), "is_broadcast": true, "is_coalescing": false}, nil)
-	parts := g.sends(castEngine)
+	parts := g.parts()
 	for u, e := range parts {
 		p := g.parse(e.frames)
 		if string(p.Header.MsgID) != string(m.Header.MsgID)+"_"+u || p.Header.Session != m.Header.Session || string(p.Buffers[0]) != "buffer" {
@@ -40,7 +40,7 @@ func TestBroadcast(t *testing.T) {
 			t.Errorf("part of %s has the metadata %s", u, p.RawMetadata)
 		}
 	}
-	_, frames := g.replies(bob, castEngine, parts["bob"], "error", obj{"status": "error"})
+	frames := g.replies(bob, castEngine, parts["bob"], "error", obj{"status": "error"})
 	if e := g.one(castClient); e.to != "c" || !sameFrames(e.frames[1:], frames[1:]) {
 		t.Errorf("to the client: %s", describe(g.effects))
 	}
@@ -57,7 +57,7 @@ func TestCoalescing(t *testing.T) {
 	ada, bob := g.engine("ada"), g.engine("bob")
 	request := obj{"targets": targets("ada", "bob"), "is_broadcast": true, "is_coalescing": true}
 	m, _ := g.ask(castClient, "apply_request", request, nil)
-	parts := g.sends(castEngine)
+	parts := g.parts()
 	g.replies(bob, castEngine, parts["bob"], "ok", obj{"status": "ok"})
 	g.none(castClient)
 	g.replies(ada, castEngine, parts["ada"], "ok", obj{"status": "ok"})
@@ -77,13 +77,13 @@ func TestCoalescing(t *testing.T) {
 	}
 
 	g.ask(castClient, "apply_request", request, nil)
-	parts = g.sends(castEngine)
+	parts = g.parts()
 	g.replies(ada, castEngine, parts["ada"], "error", obj{"status": "error", "ename": "Boom"})
 	g.replies(bob, castEngine, parts["bob"], "ok", obj{"status": "ok"})
 	equal(t, "one failed", g.content(castClient, "apply_reply")["ename"], "Boom")
 
 	g.ask(castClient, "apply_request", request, nil)
-	parts = g.sends(castEngine)
+	parts = g.parts()
 	g.dies("bob")
 	g.none(castClient)                                                  // clients fail it themselves when they hear of bob's end
 	g.replies(ada, castEngine, parts["ada"], "ok", obj{"status": "ok"}) // too late

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/galeproject/gale/hub"
-	"github.com/galeproject/gale/internal/zmtp"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -137,6 +136,5 @@ func (c *Controller) end() {
 func (c *Controller) serve(ctx context.Context) {
 	defer c.end()
 	defer c.stop()
-	l := &loop{c: c, handed: map[*zmtp.Socket]map[string]int{}}
-	l.run(ctx)
+	newLoop(c).run(ctx)
 }

@@ -84,16 +84,15 @@ func (p *party) connect(typ zmtp.Type, id string, ports ...wire.Port) *zmtp.Sock
 	return s
 }
 
-func (p *party) send(s *zmtp.Socket, msgType string, metadata, content any, routes ...string) wire.MsgID {
+func (p *party) send(s *zmtp.Socket, msgType string, content any, routes ...string) {
 	p.t.Helper()
-	m, err := p.session.New(msgType, nil, metadata, content)
+	m, err := p.session.New(msgType, nil, nil, content)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	if err := s.Send(p.t.Context(), prefixed(p.session.Frames(m), routes...)...); err != nil {
 		p.t.Fatal(err)
 	}
-	return m.Header.MsgID
 }
 
 // receive gives the next message; a test does not wait for ever.
@@ -118,7 +117,7 @@ func engineParty(t *testing.T, file string) *party {
 	p := newParty(t, file)
 	id := p.session.ID()
 	q := p.connect(zmtp.Dealer, id, p.f.Registration)
-	p.send(q, "registration_request", nil, map[string]any{"uuid": id, "kind": "go"})
+	p.send(q, "registration_request", map[string]any{"uuid": id, "kind": "go"})
 	if m := p.receive(q); m.Header.MsgType != "registration_reply" {
 		t.Fatalf("%s %s", m.Header.MsgType, m.RawContent)
 	}
@@ -156,7 +155,7 @@ func clientParty(t *testing.T, file string) (p *party, query, notifications *zmt
 	t.Helper()
 	p = newParty(t, file)
 	query = p.connect(zmtp.Dealer, "", p.f.Registration)
-	p.send(query, "connection_request", nil, nil)
+	p.send(query, "connection_request", nil)
 	if m := p.receive(query); m.Header.MsgType != "connection_reply" {
 		t.Fatalf("%s %s", m.Header.MsgType, m.RawContent)
 	}
@@ -181,8 +180,8 @@ func TestTasksOverSockets(t *testing.T) {
 	mux := client.connect(zmtp.Dealer, "", client.f.Mux)
 	const n = 200
 	for range n {
-		client.send(task, "apply_request", nil, nil)
-		client.send(mux, "execute_request", nil, nil, engine.session.ID())
+		client.send(task, "apply_request", nil)
+		client.send(mux, "execute_request", nil, engine.session.ID())
 	}
 	for range n {
 		if m := client.receive(task); m.Header.MsgType != "apply_reply" {
@@ -215,7 +214,7 @@ func TestNoEngineIsMissed(t *testing.T) {
 	for range rounds {
 		p := newParty(t, clientFile)
 		query := p.connect(zmtp.Dealer, "", p.f.Registration)
-		p.send(query, "connection_request", nil, nil)
+		p.send(query, "connection_request", nil)
 		engine := engineParty(t, engineFile)
 		known := p.receive(query)
 		if bytes.Contains(known.RawContent, []byte(engine.session.ID())) {
@@ -261,11 +260,11 @@ func TestGarbageOnEveryPort(t *testing.T) {
 	wg.Wait()
 	engine := engineParty(t, engineFile)
 	task := client.connect(zmtp.Dealer, "", client.f.Task)
-	client.send(task, "apply_request", nil, nil)
+	client.send(task, "apply_request", nil)
 	if m := client.receive(task); m.Header.MsgType != "apply_reply" {
 		t.Errorf("%s %s", m.Header.MsgType, m.RawContent)
 	}
-	client.send(query, "connection_request", nil, nil)
+	client.send(query, "connection_request", nil)
 	if m := client.receive(query); !bytes.Contains(m.RawContent, []byte(engine.session.ID())) || bytes.Contains(m.RawContent, []byte("rogue")) {
 		t.Errorf("engines %s", m.RawContent)
 	}
@@ -302,7 +301,7 @@ func TestReuse(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c = begin(t, reuse)
+	begin(t, reuse)
 	after, err := os.ReadFile(clientFile)
 	if err != nil || !bytes.Equal(before, after) {
 		t.Errorf("ports or key are others: %v", err)
@@ -312,9 +311,9 @@ func TestReuse(t *testing.T) {
 	for m := p.receive(again); !bytes.Contains(m.RawContent, []byte(engine.session.ID())); m = p.receive(again) {
 	}
 	task := p.connect(zmtp.Dealer, "", p.f.Task)
-	p.send(task, "apply_request", nil, nil)
+	p.send(task, "apply_request", nil)
 	p.receive(task)
-	p.send(query, "connection_request", nil, nil)
+	p.send(query, "connection_request", nil)
 	if m := p.receive(query); !bytes.Contains(m.RawContent, []byte(`"0":"`+engine.session.ID())) {
 		t.Errorf("engines %s", m.RawContent)
 	}
@@ -324,7 +323,7 @@ func TestShutdownByRequest(t *testing.T) {
 	c := begin(t, func(o *Options) { o.Transport = "ipc"; o.ClusterID = "x" })
 	clientFile, _ := c.ConnectionFiles()
 	p, query, _ := clientParty(t, clientFile)
-	p.send(query, "shutdown_request", nil, nil)
+	p.send(query, "shutdown_request", nil)
 	if m := p.receive(query); m.Header.MsgType != "shutdown_reply" {
 		t.Errorf("%s %s", m.Header.MsgType, m.RawContent)
 	}

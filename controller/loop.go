@@ -17,8 +17,13 @@ type loop struct {
 	c *Controller
 	// handed counts connections that a newer one with the same identity has replaced: their end and its beginning are no news.
 	handed map[*zmtp.Socket]map[string]int
-	end    <-chan time.Time // a client asked for the end
+
+	due    time.Time        // of the next tick
+	alarm  <-chan time.Time // rings then
 	unsaid bool             // the table of engines changed
+	save   <-chan time.Time // it is written then
+	end    <-chan time.Time // a client asked for the end
+	over   bool
 
 	dask    chan daskResult
 	endDask context.CancelFunc
@@ -28,72 +33,71 @@ type loop struct {
 // saveDelay gathers changes of the table of engines: a thousand engines come at once.
 const saveDelay = 50 * time.Millisecond
 
+func newLoop(c *Controller) *loop {
+	return &loop{c: c, handed: map[*zmtp.Socket]map[string]int{}, dask: make(chan daskResult), endDask: func() {}}
+}
+
 func (l *loop) run(ctx context.Context) {
-	l.dask, l.endDask = make(chan daskResult), func() {}
 	defer l.wg.Wait()
 	defer func() { l.endDask() }()
-	s, clock := &l.c.net.s, l.c.clock
-	due := l.c.shell.next()
-	alarm := clock.After(due.Sub(clock.Now()))
-	var save <-chan time.Time
-	for {
-		if at := l.c.shell.next(); at.Before(due) {
-			due = at
-			alarm = clock.After(due.Sub(clock.Now()))
+	for !l.over {
+		if at := l.c.shell.next(); l.alarm == nil || at.Before(l.due) {
+			l.due, l.alarm = at, l.c.clock.After(at.Sub(l.c.clock.Now()))
 		}
-		if l.unsaid && save == nil {
-			save = clock.After(saveDelay)
+		if l.unsaid && l.save == nil {
+			l.save = l.c.clock.After(saveDelay)
 		}
-		var m zmtp.Msg
-		var k socket
-		select {
-		case m = <-s[taskClient].In():
-			k = taskClient
-		case m = <-s[taskEngine].In():
-			k = taskEngine
-		case m = <-s[muxClient].In():
-			k = muxClient
-		case m = <-s[muxEngine].In():
-			k = muxEngine
-		case m = <-s[castClient].In():
-			k = castClient
-		case m = <-s[castEngine].In():
-			k = castEngine
-		case m = <-s[controlClient].In():
-			k = controlClient
-		case m = <-s[controlEngine].In():
-			k = controlEngine
-		case m = <-s[iopubEngine].In():
-			k = iopubEngine
-		case m = <-s[query].In():
-			k = query
-		case m = <-s[pong].In():
-			k = pong
-		case <-l.c.net.subs.some:
-			for _, p := range l.c.net.subs.take() {
-				l.step(input{kind: subscribed, socket: notification, peer: p})
-			}
-			continue
-		case <-alarm:
-			l.step(input{kind: tick})
-			due = l.c.shell.next()
-			alarm = clock.After(due.Sub(clock.Now()))
-			continue
-		case r := <-l.dask:
-			l.step(input{kind: daskUp, dask: r})
-			continue
-		case <-save:
-			save, l.unsaid = nil, false
-			l.save()
-			continue
-		case <-l.end:
-			return
-		case <-ctx.Done():
-			return
+		if k, m, came := l.wait(ctx); came {
+			l.take(l.c.net.s[k], k, m)
+			l.more(l.c.net.s[k], k)
 		}
-		l.take(s[k], k, m)
-		l.more(s[k], k)
 	}
+}
+
+// wait waits for a message, which it returns, or for something else, which it does.
+func (l *loop) wait(ctx context.Context) (k socket, m zmtp.Msg, came bool) {
+	s := &l.c.net.s
+	select {
+	case m = <-s[taskClient].In():
+		return taskClient, m, true
+	case m = <-s[taskEngine].In():
+		return taskEngine, m, true
+	case m = <-s[muxClient].In():
+		return muxClient, m, true
+	case m = <-s[muxEngine].In():
+		return muxEngine, m, true
+	case m = <-s[castClient].In():
+		return castClient, m, true
+	case m = <-s[castEngine].In():
+		return castEngine, m, true
+	case m = <-s[controlClient].In():
+		return controlClient, m, true
+	case m = <-s[controlEngine].In():
+		return controlEngine, m, true
+	case m = <-s[iopubEngine].In():
+		return iopubEngine, m, true
+	case m = <-s[query].In():
+		return query, m, true
+	case m = <-s[pong].In():
+		return pong, m, true
+	case <-l.c.net.subs.some:
+		for _, p := range l.c.net.subs.take() {
+			l.step(input{kind: subscribed, socket: notification, peer: p})
+		}
+	case r := <-l.dask:
+		l.step(input{kind: daskUp, dask: r})
+	case <-l.alarm:
+		l.alarm = nil
+		l.step(input{kind: tick})
+	case <-l.save:
+		l.save, l.unsaid = nil, false
+		l.saveEngines()
+	case <-l.end:
+		l.over = true
+	case <-ctx.Done():
+		l.over = true
+	}
+	return 0, m, false
 }
 
 // more takes what else has come on a socket.
@@ -204,8 +208,8 @@ func (l *loop) kickFull(s *zmtp.Socket) {
 	}
 }
 
-// save writes the table of engines.
-func (l *loop) save() {
+// saveEngines writes the table of engines.
+func (l *loop) saveEngines() {
 	if err := l.c.o.saveEngines(l.c.shell.hub.Engines()); err != nil {
 		l.c.o.Log.Warn("controller: saving the table of engines", "err", err)
 	}

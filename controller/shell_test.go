@@ -102,7 +102,7 @@ func TestRelaysKeepEveryByte(t *testing.T) {
 		if e.to != "ada" || string(e.frames[0]) != "c" || !sameFrames(e.frames[1:], frames[len(c.routes):]) {
 			t.Fatalf("%s to the engine: to %q, %q, want %q", c.msgType, e.to, e.frames, frames)
 		}
-		_, reply := g.replies(ada, c.engine, e, "ok", json.RawMessage(`{ "status" : "ok" }`))
+		reply := g.replies(ada, c.engine, e, "ok", json.RawMessage(`{ "status" : "ok" }`))
 		back := g.one(c.client)
 		if back.to != "c" || string(back.frames[0]) != "ada" || !sameFrames(back.frames[1:], reply[1:]) {
 			t.Fatalf("%s to the client: to %q, %q, want %q", c.msgType, back.to, back.frames, reply)

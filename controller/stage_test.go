@@ -50,10 +50,10 @@ func (g *stage) step(in input) []effect {
 }
 
 // later lets time pass.
-func (g *stage) later(d time.Duration) []effect {
+func (g *stage) later(d time.Duration) {
 	g.t.Helper()
 	g.now = g.now.Add(d)
-	return g.step(input{kind: tick})
+	g.step(input{kind: tick})
 }
 
 // say sends a message of a session; it returns the message and its frames.
@@ -75,14 +75,10 @@ func (g *stage) ask(on socket, msgType string, metadata, content any, routes ...
 }
 
 // engine brings an engine that is ready.
-func (g *stage) engine(uuid string, extra ...string) *wire.Session {
+func (g *stage) engine(uuid string) *wire.Session {
 	g.t.Helper()
-	content := map[string]any{"uuid": uuid}
-	for _, e := range extra {
-		content["kind"] = e
-	}
 	session := wire.NewSession(wire.Options{Key: []byte(testKey), ID: uuid, Version: wire.ClusterVersion})
-	g.say(session, query, uuid, "registration_request", nil, content)
+	g.say(session, query, uuid, "registration_request", nil, map[string]any{"uuid": uuid})
 	for _, k := range []socket{muxEngine, taskEngine, castEngine, controlEngine, pong} {
 		g.step(input{kind: connected, socket: k, from: uuid})
 	}
@@ -99,8 +95,8 @@ func (g *stage) dies(uuid string) []effect {
 	return all
 }
 
-// replies has an engine answer the request that it was sent in an effect.
-func (g *stage) replies(engine *wire.Session, on socket, to effect, status string, content any) (*wire.Message, [][]byte) {
+// replies has an engine answer the request that it was sent in an effect; it returns the frames.
+func (g *stage) replies(engine *wire.Session, on socket, to effect, status string, content any) [][]byte {
 	g.t.Helper()
 	m := g.parse(to.frames)
 	md := map[string]any{"status": status, "engine": engine.ID(), "dependencies_met": status != "unmet"}
@@ -111,7 +107,7 @@ func (g *stage) replies(engine *wire.Session, on socket, to effect, status strin
 	r.Routes = m.Routes
 	frames := engine.Frames(r)
 	g.step(input{kind: message, socket: on, from: engine.ID(), frames: frames})
-	return r, frames
+	return frames
 }
 
 func (g *stage) parse(frames [][]byte) *wire.Message {

@@ -15,6 +15,7 @@ func (h engineHeap) Less(i, j int) bool {
 	}
 	return h[i].stamp < h[j].stamp
 }
+
 func (h engineHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].at, h[j].at = i+1, j+1
@@ -51,6 +52,7 @@ func (a alarms) Less(i, j int) bool {
 	}
 	return a[i].seq < a[j].seq
 }
+
 func (a alarms) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
 	a[i].rules.alarm, a[j].rules.alarm = i+1, j+1

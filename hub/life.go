@@ -18,10 +18,9 @@ const (
 	Done
 	Failed
 	Aborted
-	states
 )
 
-var stateNames = [states]string{"arrived", "waiting", "queued", "running", "done", "failed", "aborted"}
+var stateNames = [...]string{"arrived", "waiting", "queued", "running", "done", "failed", "aborted"}
 
 func (s State) String() string { return stateNames[s] }
 
@@ -128,7 +127,7 @@ func LifeTable() string {
 		}
 		fmt.Fprintf(&b, "    %v --> %v: %s\n", e.from, e.to, strings.Join(why, ", "))
 	}
-	for s := Done; s < states; s++ {
+	for s := Done; s <= Aborted; s++ {
 		fmt.Fprintf(&b, "    %v --> [*]\n", s)
 	}
 	b.WriteString("```\n\n| from | to | cause | because |\n|---|---|---|---|\n")

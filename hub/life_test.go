@@ -234,7 +234,7 @@ func (w *world) reply(t *rapid.T) {
 	}
 	slices.Sort(ids)
 	id := rapid.SampledFrom(ids).Draw(t, "task")
-	s := hub.Status(rapid.SampledFrom([]hub.Status{hub.OK, hub.OK, hub.OK, hub.Error, hub.Unmet, hub.Cancelled}).Draw(t, "status"))
+	s := rapid.SampledFrom([]hub.Status{hub.OK, hub.OK, hub.OK, hub.Error, hub.Unmet, hub.Cancelled}).Draw(t, "status")
 	w.step(t, hub.Return{Task: id, Engine: w.running[id], Status: s})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/galeproject/gale/internal/zmtp"
 	"github.com/galeproject/gale/wire"
@@ -117,8 +116,6 @@ func (e *engine) serve(s *zmtp.Socket, id string) {
 
 func (e *engine) close() {
 	for _, s := range e.sockets {
-		if err := s.Close(0); err != nil {
-			fmt.Println("hub: closing an engine:", err)
-		}
+		_ = s.Close(0) // the round is over
 	}
 }

@@ -16,7 +16,7 @@ type load struct {
 	engines          []string
 }
 
-func newLoad(ctx context.Context, f *wire.ClusterFile) (*load, error) {
+func newLoad(f *wire.ClusterFile) (*load, error) {
 	l := &load{session: wire.NewSession(wire.Options{Key: []byte(f.Key), Version: wire.ClusterVersion})}
 	for _, s := range []struct {
 		to   **zmtp.Socket
@@ -35,9 +35,7 @@ func newLoad(ctx context.Context, f *wire.ClusterFile) (*load, error) {
 
 func (l *load) close() {
 	for _, s := range []*zmtp.Socket{l.query, l.task, l.mux} {
-		if err := s.Close(0); err != nil {
-			fmt.Println("hub: closing the client:", err)
-		}
+		_ = s.Close(0) // the round is over
 	}
 }
 

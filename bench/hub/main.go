@@ -11,6 +11,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -26,7 +27,7 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "controller" {
 		err = serve(os.Args[2:])
 	} else {
-		err = run()
+		err = run(os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "hub:", err)
@@ -79,7 +80,7 @@ var measures = []measure{
 	{"engines registered, s", "less", func(r round) float64 { return r.registered }},
 }
 
-func run() error {
+func run(out io.Writer) error {
 	var p plan
 	flag.IntVar(&p.engines, "engines", 8, "engines that do nothing")
 	flag.IntVar(&p.tasks, "tasks", 20000, "tasks of a burst; a fifth for ipyparallel")
@@ -104,12 +105,12 @@ func run() error {
 			results[c.name] = append(results[c.name], r)
 		}
 	}
-	return table(p, peers, results)
+	return table(out, p, peers, results)
 }
 
-func table(p plan, peers []contender, results map[string][]round) error {
-	fmt.Printf("%d engines that do nothing, %d rounds, medians\n\n", p.engines, p.rounds)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+func table(out io.Writer, p plan, peers []contender, results map[string][]round) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d engines that do nothing, %d rounds, medians\n\n", p.engines, p.rounds)
 	head := []string{""}
 	for _, c := range peers {
 		head = append(head, c.name)
@@ -117,7 +118,7 @@ func table(p plan, peers []contender, results map[string][]round) error {
 	if len(peers) > 1 {
 		head = append(head, "ratio", "better")
 	}
-	fmt.Fprintln(w, strings.Join(head, "\t")+"\t")
+	fmt.Fprintf(&text, "%s\t\n", strings.Join(head, "\t"))
 	for _, m := range measures {
 		row, medians := []string{m.name}, []float64{}
 		for _, c := range peers {
@@ -132,7 +133,11 @@ func table(p plan, peers []contender, results map[string][]round) error {
 		if len(medians) > 1 {
 			row = append(row, fmt.Sprintf("%.3g", medians[0]/medians[1]), m.better)
 		}
-		fmt.Fprintln(w, strings.Join(row, "\t")+"\t")
+		fmt.Fprintf(&text, "%s\t\n", strings.Join(row, "\t"))
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return err
 	}
 	return w.Flush()
 }

@@ -77,7 +77,7 @@ func (c contender) round(p plan) (r round, err error) {
 	if err != nil {
 		return r, err
 	}
-	l, err := newLoad(ctx, clientFile)
+	l, err := newLoad(clientFile)
 	if err != nil {
 		return r, err
 	}
@@ -99,8 +99,10 @@ func (c contender) round(p plan) (r round, err error) {
 		direct        bool
 		tasks, window int
 	}{
-		{&r.balanced, false, c.tasks, c.tasks}, {&r.window, false, c.tasks, 64},
-		{&r.single, false, min(c.tasks/10, 1000), 1}, {&r.direct, true, c.tasks, c.tasks},
+		{&r.balanced, false, c.tasks, c.tasks},
+		{&r.window, false, c.tasks, 64},
+		{&r.single, false, min(c.tasks/10, 1000), 1},
+		{&r.direct, true, c.tasks, c.tasks},
 	} {
 		if *b.out, err = l.burst(ctx, cmd.Process.Pid, b.direct, b.tasks, b.window); err != nil {
 			return r, err
@@ -177,7 +179,7 @@ func family(pid int) []int {
 			if err != nil {
 				continue
 			}
-			for _, w := range strings.Fields(string(text)) {
+			for w := range strings.FieldsSeq(string(text)) {
 				if n, err := strconv.Atoi(w); err == nil {
 					all = append(all, n)
 				}
