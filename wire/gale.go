@@ -13,6 +13,25 @@ const (
 	ObjectsRequest = "gale_objects_request" // list, name, delete objects: content Objects
 )
 
+// HostRequest is what a kernel's child asks its kernel: content HostQuestion. It is answered by a HostReply with a HostAnswer.
+const (
+	HostRequest = "gale_host_request"
+	HostReply   = "gale_host_reply"
+)
+
+// HostQuestion is the content of a gale_host_request.
+type HostQuestion struct {
+	Ask     string          `json:"ask"` // cluster, compile, declare …
+	Content json.RawMessage `json:"content,omitempty"`
+}
+
+// HostAnswer is the content of a gale_host_reply. Value says what went wrong when Status is "error".
+type HostAnswer struct {
+	Status  string          `json:"status"`
+	Value   string          `json:"evalue,omitempty"`
+	Content json.RawMessage `json:"content,omitempty"`
+}
+
 // KindGo is the kind that Go engines register with; Python engines have none.
 const KindGo = "go"
 
