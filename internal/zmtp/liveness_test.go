@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// alive notes what ended a connection.
+// ended returns the ends of connections, of which there must be n by now.
 func ended(t *testing.T, log *diary, n int) []Event {
 	t.Helper()
 	synctest.Wait()
