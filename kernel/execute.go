@@ -167,8 +167,7 @@ func (c *cell) compile(scope module.Scope, source string) (*module.Module, *wire
 }
 
 func compileFailure(err error) *wire.Failure {
-	var e *CompileError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*CompileError](err); ok {
 		f := wire.NewFailure("CompileError", e.Error(), e.traceback()...)
 		return &f
 	}

@@ -88,7 +88,7 @@ func runEnv(c *cell, _ string, p part) *wire.Failure {
 
 // runWritefile runs %%writefile.
 func runWritefile(c *cell, _ string, p part) *wire.Failure {
-	flags, _, rest := options(p.args, "")
+	flags, rest := options(p.args, "")
 	_, again := flags["a"]
 	if _, long := flags["append"]; long {
 		again = true

@@ -51,6 +51,7 @@ func options(t *testing.T, transport string) kernel.Options {
 
 func TestPromises(t *testing.T) {
 	kerneltest.All(t, func(t *testing.T) *wire.KernelFile {
+		t.Helper()
 		o := options(t, "ipc")
 		serve(t, o)
 		return o.Connection
@@ -59,6 +60,7 @@ func TestPromises(t *testing.T) {
 
 func TestPromisesOverTCP(t *testing.T) {
 	start := func(t *testing.T) *wire.KernelFile {
+		t.Helper()
 		o := options(t, "tcp")
 		serve(t, o)
 		return o.Connection

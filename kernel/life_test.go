@@ -21,7 +21,7 @@ func TestTakenPortIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	if _, err := kernel.New(o); err == nil || !strings.Contains(err.Error(), "iopub") {
 		t.Errorf("%v", err)
 	}

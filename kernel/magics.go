@@ -115,20 +115,20 @@ func distance(a, b string) int {
 
 // flagsEnd gives where the options at the beginning of args end.
 func flagsEnd(args string) int {
-	_, _, rest := options(args, "tr")
+	_, rest := options(args, "tr")
 	return len(args) - len(rest)
 }
 
 // options takes options off the beginning of args: -x, --long, --long=value; the letters of valued take the next word as their
 // value, and so do --targets and --name. The rest keeps its spaces but for those in front.
-func options(args, valued string) (flags map[string]string, words []string, rest string) {
+func options(args, valued string) (flags map[string]string, rest string) {
 	flags, rest = map[string]string{}, strings.TrimLeft(args, " \t")
 	for len(rest) > 1 && rest[0] == '-' && (isLetter(rest[1]) || rest[1] == '-') {
 		word, after, _ := strings.Cut(rest, " ")
 		word = strings.TrimRight(word, "\t\r")
 		after = strings.TrimLeft(after, " \t")
 		if word == "--" {
-			return flags, words, after
+			return flags, after
 		}
 		name, value, has := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		if !has && (len(name) == 1 && strings.Contains(valued, name) || name == "targets") {
@@ -136,10 +136,9 @@ func options(args, valued string) (flags map[string]string, words []string, rest
 			after = strings.TrimLeft(after, " \t")
 		}
 		flags[name] = value
-		words = append(words, word)
 		rest = after
 	}
-	return flags, words, rest
+	return flags, rest
 }
 
 // runTime runs %time and %%time.

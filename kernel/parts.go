@@ -126,6 +126,7 @@ func statementCanBegin(src string) bool {
 			depth++
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			depth--
+		default:
 		}
 		last = t
 	}

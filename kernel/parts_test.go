@@ -78,14 +78,14 @@ func TestPositions(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	flags, _, rest := options(" -t 0,2-5 -a --group-outputs=type  x - 1", "tr")
+	flags, rest := options(" -t 0,2-5 -a --group-outputs=type  x - 1", "tr")
 	if fmt.Sprint(flags) != "map[a: group-outputs:type t:0,2-5]" || rest != "x - 1" {
 		t.Errorf("%v %q", flags, rest)
 	}
-	if _, _, rest := options("-1", "t"); rest != "-1" {
+	if _, rest := options("-1", "t"); rest != "-1" {
 		t.Errorf("%q", rest)
 	}
-	if flags, _, rest := options("--targets 3 -- -x", ""); flags["targets"] != "3" || rest != "-x" {
+	if flags, rest := options("--targets 3 -- -x", ""); flags["targets"] != "3" || rest != "-x" {
 		t.Errorf("%v %q", flags, rest)
 	}
 }

@@ -127,7 +127,7 @@ func TestSlowReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close(0)
+	defer func() { _ = out.Close(0) }()
 	at, err := out.Bind("tcp://127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestSlowReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close(0)
+	defer func() { _ = in.Close(0) }()
 	in.Subscribe("")
 	if err := in.Connect(at); err != nil {
 		t.Fatal(err)

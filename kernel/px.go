@@ -7,7 +7,7 @@ import (
 
 // runPx runs %px and %%px: the text is compiled once, for the engines' variables, and run there.
 func runPx(c *cell, code string, p part) *wire.Failure {
-	flags, _, _ := options(p.args, "tr")
+	flags, _ := options(p.args, "tr")
 	var px Px
 	local := false
 	for name, value := range flags {

@@ -18,9 +18,11 @@ type nobody struct{}
 func (nobody) Compile(context.Context, module.Scope, string, int) (Compiled, error) {
 	return Compiled{}, nil
 }
-func (nobody) Commit(Compiled)                                             {}
-func (nobody) Complete(s string, at int) Completion                        { return Completion{Start: at, End: len(s) + 7} }
-func (nobody) Inspect(string, int, int) (display.Bundle, bool)             { return display.Bundle{}, false }
+func (nobody) Commit(Compiled)                      {}
+func (nobody) Complete(s string, at int) Completion { return Completion{Start: at, End: len(s) + 7} }
+
+func (nobody) Inspect(string, int, int) (display.Bundle, bool) { return display.Bundle{}, false }
+
 func (nobody) Status(string) Completeness                                  { return Completeness{State: Incomplete} }
 func (nobody) Interrupt()                                                  {}
 func (nobody) Restart(context.Context) error                               { return nil }
@@ -42,11 +44,11 @@ func (nobody) Request(context.Context, string, any, [][]byte, func(wire.Output))
 }
 
 // newDeaf makes a kernel without sockets.
-func newDeaf(t testing.TB) *Kernel {
-	t.Helper()
+func newDeaf(tb testing.TB) *Kernel {
+	tb.Helper()
 	k := &Kernel{o: Options{Connection: &wire.KernelFile{}, Compiler: nobody{}, Evaluator: nobody{}, History: nobody{}}, log: slog.New(slog.DiscardHandler), queue: newQueue()}
 	k.session = wire.NewSession(wire.Options{})
-	k.ctx, k.stop = context.WithCancel(t.Context())
+	k.ctx, k.stop = context.WithCancel(tb.Context())
 	k.pub = newPublisher(&paper{}, k.session, k.log)
 	k.magics, k.shown = k.allMagics()
 	return k

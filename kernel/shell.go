@@ -24,7 +24,7 @@ func (c *cell) shellCommand(line string, raise bool) *wire.Failure {
 
 // runScript runs %%script, %%bash and %%sh.
 func runScript(c *cell, _ string, p part) *wire.Failure {
-	flags, _, rest := options(p.args, "")
+	flags, rest := options(p.args, "")
 	_, raise := flags["raise-error"]
 	argv := strings.Fields(rest)
 	if p.magic != "%%script" {

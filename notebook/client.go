@@ -167,18 +167,22 @@ func (c *Client) Execute(ctx context.Context, code string, heard func(*wire.Mess
 	}
 	var reply *Reply
 	cancelled, late := ctx.Done(), (<-chan time.Time)(nil)
+	begun, interrupt := false, false
 	for idle := false; reply == nil || !idle; {
+		if interrupt && begun { // not before: an interrupt that overtakes its cell is forgotten
+			interrupt = false
+			if err := c.Interrupt(c.ctx); err != nil {
+				return nil, err
+			}
+		}
 		select {
 		case <-c.dead:
 			return reply, ErrDead
 		case <-cancelled:
-			cancelled = nil
+			cancelled, interrupt = nil, true
 			timer := time.NewTimer(interruptPatience)
 			defer timer.Stop()
 			late = timer.C
-			if err := c.Interrupt(c.ctx); err != nil {
-				return nil, err
-			}
 		case <-late:
 			return nil, fmt.Errorf("notebook: the interrupted cell goes on: %w", ctx.Err())
 		case m := <-c.replies:
@@ -193,6 +197,7 @@ func (c *Client) Execute(ctx context.Context, code string, heard func(*wire.Mess
 			if !answers(m, id) {
 				continue
 			}
+			begun = true
 			var s struct {
 				State string `json:"execution_state"`
 			}

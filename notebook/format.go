@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -220,9 +221,7 @@ func split(s string) []string {
 // Encode gives the file: sorted keys, one space of indent, as Jupyter writes it.
 func (nb *Notebook) Encode() ([]byte, error) {
 	top := map[string]any{}
-	for key, v := range nb.rest {
-		top[key] = v
-	}
+	maps.Copy(top, nb.rest)
 	top["nbformat"], top["nbformat_minor"], top["metadata"] = 4, 5, nb.Metadata
 	cells := []any{}
 	for _, c := range nb.Cells {
@@ -241,9 +240,7 @@ func (nb *Notebook) Encode() ([]byte, error) {
 
 func (c *Cell) fields() map[string]any {
 	f := map[string]any{}
-	for key, v := range c.rest {
-		f[key] = v
-	}
+	maps.Copy(f, c.rest)
 	f["id"], f["cell_type"], f["metadata"], f["source"] = c.ID, c.Type, c.Metadata, split(c.Source)
 	if c.Metadata == nil {
 		f["metadata"] = map[string]any{}

@@ -127,6 +127,7 @@ func (p Parameter) literal(value string) (string, error) {
 			return "", bad
 		}
 		return trimmed, nil
+	case kindOther:
 	}
 	x, err := parser.ParseExpr(trimmed)
 	if err != nil {
@@ -165,7 +166,7 @@ func declared(source string) ([]Parameter, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := f.Decls[0].(*ast.FuncDecl).Body //nolint:errcheck,forcetypeassert // the head begins one
+	body := f.Decls[0].(*ast.FuncDecl).Body // the head begins one
 	written := func(n ast.Node) string { return (head + source + "\n}")[n.Pos()-f.FileStart : n.End()-f.FileStart] }
 	var ps []Parameter
 	add := func(name *ast.Ident, typ, value ast.Expr) {
@@ -233,6 +234,7 @@ func kindOf(typ, value ast.Expr) kind {
 			return kindInt
 		case token.FLOAT:
 			return kindFloat
+		default:
 		}
 	case *ast.UnaryExpr:
 		return kindOf(nil, v.X)

@@ -61,8 +61,15 @@ x float64(3): a number`
 func TestInject(t *testing.T) {
 	nb := withParameters()
 	set := []Assignment{
-		{"modelFile", "/data/a b.f32"}, {"freqMax", "12"}, {"n", "0x10"}, {"quick", " true"}, {"step", "-1e-3"}, {"wait", "3*time.Minute"},
-		{"freqs", "[]float64{3}"}, {"low", "1"}, {"seed", "-7"},
+		{"modelFile", "/data/a b.f32"},
+		{"freqMax", "12"},
+		{"n", "0x10"},
+		{"quick", " true"},
+		{"step", "-1e-3"},
+		{"wait", "3*time.Minute"},
+		{"freqs", "[]float64{3}"},
+		{"low", "1"},
+		{"seed", "-7"},
 	}
 	for range 2 { // the second time in place of the first
 		if err := nb.Inject(set); err != nil {

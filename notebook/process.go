@@ -106,7 +106,7 @@ func (k *Kernel) Stop(patience time.Duration) {
 		}
 	}
 	if k.Client != nil {
-		k.Client.Close()
+		k.Close()
 	}
 	_ = os.RemoveAll(k.folder)
 }

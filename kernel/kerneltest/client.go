@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ func File(t *testing.T, transport string) *wire.KernelFile {
 	f := &wire.KernelFile{Transport: transport, Key: wire.NewID(), Scheme: "hmac-sha256", KernelName: "gale"}
 	ports := []*wire.Port{&f.Shell, &f.Control, &f.Stdin, &f.IOPub, &f.Heartbeat}
 	if transport == "ipc" {
-		dir, err := os.MkdirTemp("", "k") // t.TempDir is too long for a socket's name
+		dir, err := os.MkdirTemp("", "k") //nolint:usetesting // t.TempDir is too long for a socket's name
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +49,7 @@ func File(t *testing.T, transport string) *wire.KernelFile {
 		}
 		addr, _ := l.Addr().(*net.TCPAddr)
 		*p = wire.Port(addr.Port)
-		defer l.Close() // after all were chosen, so that they differ
+		defer func() { _ = l.Close() }() // after all were chosen, so that they differ
 	}
 	return f
 }
@@ -273,9 +274,7 @@ type Request map[string]any
 func (c *Client) Cell(code string, more Request) wire.MsgID {
 	c.t.Helper()
 	content := map[string]any{"code": code}
-	for key, v := range more {
-		content[key] = v
-	}
+	maps.Copy(content, more)
 	return c.Send(Shell, "execute_request", content)
 }
 

@@ -10,6 +10,7 @@ import (
 
 // All runs every promise against a kernel of its own.
 func All(t *testing.T, start Start) {
+	t.Helper()
 	for name, promise := range map[string]func(*testing.T, Start){
 		"Info": Info, "Header": Header, "Welcome": Welcome, "OrderOfCell": OrderOfCell, "EveryRequestIsFramed": EveryRequestIsFramed, "Count": Count,
 		"Silent": Silent, "OnlyCode": OnlyCode, "Abort": Abort, "NoAbort": NoAbort, "OneError": OneError, "CompileError": CompileError,
@@ -31,8 +32,9 @@ func mustBeOK(t *testing.T, r Result) Result {
 	return r
 }
 
-// Info: kernel_info_request is answered on shell and on control.
+// Info promises: kernel_info_request is answered on shell and on control.
 func Info(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for _, on := range []Channel{Shell, Control} {
 		info := c.ask(on, "kernel_info_request", nil)
@@ -43,8 +45,9 @@ func Info(t *testing.T, start Start) {
 	}
 }
 
-// Header: the session is the kernel's own, the parent header comes back as it was, replies name 5.5.
+// Header promises: the session is the kernel's own, the parent header comes back as it was, replies name 5.5.
 func Header(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	m, err := c.Session.New("kernel_info_request", nil, nil, nil)
 	if err != nil {
@@ -66,8 +69,9 @@ func Header(t *testing.T, start Start) {
 	}
 }
 
-// Welcome: iopub_welcome is the first message of every subscription, then starting is said, once.
+// Welcome promises: iopub_welcome is the first message of every subscription, then starting is said, once.
 func Welcome(t *testing.T, start Start) {
+	t.Helper()
 	f := start(t)
 	one := connect(t, f, "")
 	one.Heard("starting", func(m *wire.Message) bool { return state(m) == "starting" })
@@ -88,8 +92,9 @@ func Welcome(t *testing.T, start Start) {
 	}
 }
 
-// OrderOfCell: busy, execute_input, output as it came, execute_result, idle.
+// OrderOfCell promises: busy, execute_input, output as it came, execute_result, idle.
 func OrderOfCell(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	code := "fmt.Print(\"abc\")\nshow(1)\nfmt.Println(\"def\")\n6*7"
 	r := mustBeOK(t, c.Execute(code, nil))
@@ -113,8 +118,9 @@ func OrderOfCell(t *testing.T, start Start) {
 	}
 }
 
-// EveryRequestIsFramed: each request has busy and idle with itself as parent, on shell and control, answered or not.
+// EveryRequestIsFramed promises: each request has busy and idle with itself as parent, on shell and control, answered or not.
 func EveryRequestIsFramed(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for _, on := range []Channel{Shell, Control} {
 		for _, msgType := range []string{"kernel_info_request", "comm_info_request", "history_request", "connect_request", "is_complete_request", "complete_request", "inspect_request", "nonsense_request"} {
@@ -132,8 +138,9 @@ func EveryRequestIsFramed(t *testing.T, start Start) {
 	}
 }
 
-// Count: the count grows with cells that are stored, and only with them; input, result and reply agree.
+// Count promises: the count grows with cells that are stored, and only with them; input, result and reply agree.
 func Count(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for _, step := range []struct {
 		more Request
@@ -159,8 +166,9 @@ func Count(t *testing.T, start Start) {
 	}
 }
 
-// Silent: nothing on iopub but status; the code runs; an error is in the reply and aborts nothing.
+// Silent promises: nothing on iopub but status; the code runs; an error is in the reply and aborts nothing.
 func Silent(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	r := c.Execute("fmt.Println(\"hi\")\nshow(1)\nx := 41\nx", Request{"silent": true})
 	if r.Status() != "ok" || len(r.Output) != 0 {
@@ -175,8 +183,9 @@ func Silent(t *testing.T, start Start) {
 	}
 }
 
-// OnlyCode: an execute_request with only its code works, and one without.
+// OnlyCode promises: an execute_request with only its code works, and one without.
 func OnlyCode(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	if r := c.Wait(c.Send(Shell, "execute_request", map[string]any{"code": "1+2+3"})); r.Value() != "6" {
 		t.Errorf("%v", r.Reply)
@@ -190,8 +199,9 @@ func OnlyCode(t *testing.T, start Start) {
 	}
 }
 
-// Abort: after an error, cells that were sent already are answered "aborted"; other requests and later cells are not.
+// Abort promises: after an error, cells that were sent already are answered "aborted"; other requests and later cells are not.
 func Abort(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	const n = 20
 	bad := c.Cell("time.Sleep(50 * time.Millisecond)\npanic(\"boom\")", nil)
@@ -217,8 +227,9 @@ func Abort(t *testing.T, start Start) {
 	}
 }
 
-// NoAbort: without stop_on_error the queue goes on.
+// NoAbort promises: without stop_on_error the queue goes on.
 func NoAbort(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	bad := c.Cell(`panic("boom")`, Request{"stop_on_error": false})
 	next := c.Cell("7", nil)
@@ -230,8 +241,9 @@ func NoAbort(t *testing.T, start Start) {
 	}
 }
 
-// OneError: a panic gives exactly one message beside the input, an error like the reply; state is kept.
+// OneError promises: a panic gives exactly one message beside the input, an error like the reply; state is kept.
 func OneError(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	mustBeOK(t, c.Execute("x := 41", nil))
 	r := c.Execute(`panic("boom")`, nil)
@@ -253,8 +265,9 @@ func OneError(t *testing.T, start Start) {
 	}
 }
 
-// CompileError: the message has the cell's number and line; nothing has run.
+// CompileError promises: the message has the cell's number and line; nothing has run.
 func CompileError(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	mustBeOK(t, c.Execute("x := 1", nil))
 	r := c.Execute("fmt.Println(\"never\")\nx = = 2", nil)
@@ -264,8 +277,9 @@ func CompileError(t *testing.T, start Start) {
 	}
 }
 
-// UserExpressions: each is evaluated after the cell; what fails, fails alone.
+// UserExpressions promises: each is evaluated after the cell; what fails, fails alone.
 func UserExpressions(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	r := mustBeOK(t, c.Execute("x := 41", Request{"user_expressions": map[string]string{"good": "x+1", "bad": "x +", "none": "nowhere"}}))
 	all, _ := r.Reply["user_expressions"].(map[string]any)

@@ -9,8 +9,9 @@ import (
 	"github.com/galeproject/gale/wire"
 )
 
-// StreamsAreMerged: many small prints are few messages, and nothing is lost.
+// StreamsAreMerged promises: many small prints are few messages, and nothing is lost.
 func StreamsAreMerged(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	const n = 20000
 	r := mustBeOK(t, c.Execute(fmt.Sprintf("for i := range %d {\n\tfmt.Println(\"line\", i)\n}", n), nil))
@@ -26,8 +27,9 @@ func StreamsAreMerged(t *testing.T, start Start) {
 	}
 }
 
-// StreamOrder: text of one stream goes out before text of the other.
+// StreamOrder promises: text of one stream goes out before text of the other.
 func StreamOrder(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	r := mustBeOK(t, c.Execute(`fmt.Print("a "); fmt.Print("b "); fmt.Fprintln(os.Stderr, "c"); show(1); fmt.Print("𨭎")`, nil))
 	if got := r.Types(); got != "execute_input stream stream display_data stream" && got != "execute_input stream display_data stream stream" {
@@ -38,8 +40,9 @@ func StreamOrder(t *testing.T, start Start) {
 	}
 }
 
-// Completion: matches replace the identifier before the cursor; no match is ok and empty.
+// Completion promises: matches replace the identifier before the cursor; no match is ok and empty.
 func Completion(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	code := "strings.HasPre"
 	a := c.ask(Shell, "complete_request", map[string]any{"code": code, "cursor_pos": len(code)})
@@ -62,20 +65,22 @@ func Completion(t *testing.T, start Start) {
 	}
 }
 
-// CompletionCountsCodePoints: positions count code points, not bytes and not UTF-16.
+// CompletionCountsCodePoints promises: positions count code points, not bytes and not UTF-16.
 func CompletionCountsCodePoints(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	code := "s := \"🐱𨭎é\"; strings.HasPre + s"
-	at := strings.Index(code, " + s")
-	points := len([]rune(code[:at]))
+	before, _, _ := strings.Cut(code, " + s")
+	points := len([]rune(before))
 	a := c.ask(Shell, "complete_request", map[string]any{"code": code, "cursor_pos": points})
 	if fmt.Sprint(a["matches"]) != "[HasPrefix]" || a["cursor_start"] != float64(points-6) || a["cursor_end"] != float64(points) {
 		t.Errorf("cursor %d: %v", points, a)
 	}
 }
 
-// Inspection: a known name is found with data, garbage is not found and no error.
+// Inspection promises: a known name is found with data, garbage is not found and no error.
 func Inspection(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	code := "strings.HasPrefix"
 	a := c.ask(Shell, "inspect_request", map[string]any{"code": code, "cursor_pos": len(code), "detail_level": 0})
@@ -89,8 +94,9 @@ func Inspection(t *testing.T, start Start) {
 	}
 }
 
-// IsComplete: complete, incomplete with an indent, invalid; cells of magics end with an empty line.
+// IsComplete promises: complete, incomplete with an indent, invalid; cells of magics end with an empty line.
 func IsComplete(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for code, want := range map[string]string{
 		"x := 1": "complete", "": "complete", "// note": "complete", "1 = = 2": "invalid", "x := )": "invalid",
@@ -105,8 +111,9 @@ func IsComplete(t *testing.T, start Start) {
 	}
 }
 
-// History: tail, range and search give this session's rows at once.
+// History promises: tail, range and search give this session's rows at once.
 func History(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	codes := []string{"1+2+3", "2*21", "1+1"}
 	for _, code := range codes {
@@ -149,8 +156,9 @@ func History(t *testing.T, start Start) {
 	rows(map[string]any{})
 }
 
-// Pager: a question gives one page payload, of two the last.
+// Pager promises: a question gives one page payload, of two the last.
 func Pager(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for code, want := range map[string]string{"%help": "%time", "strings.HasPrefix?": "HasPrefix", "%help\n?strings.HasPrefix": "HasPrefix", "%time?": "how long", "//gale:%help time": "how long"} {
 		r := mustBeOK(t, c.Execute(code, nil))
@@ -175,8 +183,9 @@ func busy(c *Client, code string) wire.MsgID {
 	return id
 }
 
-// Interrupt: a running cell stops, the queue is aborted, the state is kept, the next cell is not hit.
+// Interrupt promises: a running cell stops, the queue is aborted, the state is kept, the next cell is not hit.
 func Interrupt(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	mustBeOK(t, c.Execute("x := 41", nil))
 	for _, code := range []string{"for {\n}", "time.Sleep(1000000000000)"} {
@@ -197,8 +206,9 @@ func Interrupt(t *testing.T, start Start) {
 	}
 }
 
-// InterruptIdle: an interrupt with nothing to stop is forgotten.
+// InterruptIdle promises: an interrupt with nothing to stop is forgotten.
 func InterruptIdle(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	c.ask(Control, "interrupt_request", nil)
 	if r := c.Execute("time.Sleep(50 * time.Millisecond)\n7", nil); r.Value() != "7" {
@@ -206,8 +216,9 @@ func InterruptIdle(t *testing.T, start Start) {
 	}
 }
 
-// ControlBeside: control is answered while a cell runs, on control; shell waits.
+// ControlBeside promises: control is answered while a cell runs, on control; shell waits.
 func ControlBeside(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	id := busy(c, "for {\n}")
 	shell := c.Send(Shell, "kernel_info_request", nil)
@@ -220,8 +231,9 @@ func ControlBeside(t *testing.T, start Start) {
 	c.Reply(Shell, shell)
 }
 
-// Heartbeat: frames come back as they went, of any size, also while a cell runs.
+// Heartbeat promises: frames come back as they went, of any size, also while a cell runs.
 func Heartbeat(t *testing.T, start Start) {
+	t.Helper()
 	f := start(t)
 	c := Dial(t, f)
 	busy(c, "for {\n}")
@@ -229,7 +241,7 @@ func Heartbeat(t *testing.T, start Start) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close(0)
+	defer func() { _ = s.Close(0) }()
 	if err := s.Connect(f.Endpoint(f.Heartbeat)); err != nil {
 		t.Fatal(err)
 	}
@@ -244,8 +256,9 @@ func Heartbeat(t *testing.T, start Start) {
 	}
 }
 
-// Comms: an unknown target is closed at once; nothing is open.
+// Comms promises: an unknown target is closed at once; nothing is open.
 func Comms(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	id := c.Send(Shell, "comm_open", map[string]any{"comm_id": "c1", "target_name": "nowhere", "data": map[string]any{}}, []byte("buffer"))
 	all := c.Idle(id)
@@ -258,8 +271,9 @@ func Comms(t *testing.T, start Start) {
 	}
 }
 
-// Unknown: a type that nobody knows is framed and not answered, and fields that nobody knows are ignored.
+// Unknown promises: a type that nobody knows is framed and not answered, and fields that nobody knows are ignored.
 func Unknown(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	c.Idle(c.Send(Shell, "gale_unheard_of", map[string]any{"a": 1}))
 	if r := c.Execute("7", Request{"unheard_of": []int{1}}); r.Value() != "7" {
@@ -267,8 +281,9 @@ func Unknown(t *testing.T, start Start) {
 	}
 }
 
-// Garbage: forged, replayed, short and malformed messages on every socket are dropped; the kernel goes on.
+// Garbage promises: forged, replayed, short and malformed messages on every socket are dropped; the kernel goes on.
 func Garbage(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	m, err := c.Session.New("kernel_info_request", nil, nil, nil)
 	if err != nil {
@@ -282,7 +297,12 @@ func Garbage(t *testing.T, start Start) {
 	}
 	other := wire.NewSession(wire.Options{Key: []byte("another key")})
 	bad := [][][]byte{
-		{[]byte("")}, {[]byte("x")}, {[]byte(wire.Delimiter)}, good[:3], good[1:], with(1, "00"), with(1, ""), with(2, "{"), with(2, `{"msg_id":"1"}`),
+		{[]byte("")},
+		{[]byte("x")},
+		{[]byte(wire.Delimiter)},
+		good[:3],
+		good[1:],
+		with(1, "00"), with(1, ""), with(2, "{"), with(2, `{"msg_id":"1"}`),
 		with(5, `{"a":1}`), other.Frames(m), append([][]byte{[]byte(strings.Repeat("i", 255))}, good[:4]...),
 	}
 	for _, content := range []string{"[]", "null", "{", "\xff", `"x"`, ""} {
@@ -314,8 +334,9 @@ func Garbage(t *testing.T, start Start) {
 	c.ask(Control, "kernel_info_request", nil)
 }
 
-// WrongTypes: fields of the wrong JSON type are an error reply.
+// WrongTypes promises: fields of the wrong JSON type are an error reply.
 func WrongTypes(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for msgType, content := range map[string]any{
 		"execute_request": map[string]any{"code": 7}, "complete_request": map[string]any{"code": "x", "cursor_pos": "here"},
@@ -331,8 +352,9 @@ func WrongTypes(t *testing.T, start Start) {
 	}
 }
 
-// TwoFrontEnds: each gets its own replies, both hear all of iopub.
+// TwoFrontEnds promises: each gets its own replies, both hear all of iopub.
 func TwoFrontEnds(t *testing.T, start Start) {
+	t.Helper()
 	f := start(t)
 	one, two := Dial(t, f), Dial(t, f)
 	a, b := one.Cell("1", nil), two.Cell("2", nil)
@@ -346,8 +368,9 @@ func TwoFrontEnds(t *testing.T, start Start) {
 	two.Idle(a)
 }
 
-// Magics: they stand where statements do, and nowhere else.
+// Magics promises: they stand where statements do, and nowhere else.
 func Magics(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	dir := t.TempDir()
 	mustBeOK(t, c.Execute("%%writefile "+dir+"/f.txt\none\n%two", nil))
@@ -385,8 +408,9 @@ func Magics(t *testing.T, start Start) {
 	}
 }
 
-// Lines: magics do not move the lines of the cell.
+// Lines promises: magics do not move the lines of the cell.
 func Lines(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	for _, code := range []string{"%pwd\n\nx = = 2", "%%time\n\nx = = 2", "y := 1\n//gale:%pwd\nx = = 2"} {
 		r := c.Execute(code, nil)
@@ -396,14 +420,16 @@ func Lines(t *testing.T, start Start) {
 	}
 }
 
-// Shutdown: the reply comes on control and on iopub, then idle.
+// Shutdown promises: the reply comes on control and on iopub, then idle.
 func Shutdown(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	shutdown(t, c, true)
 }
 
-// ShutdownBusy: the same while a cell runs.
+// ShutdownBusy promises: the same while a cell runs.
 func ShutdownBusy(t *testing.T, start Start) {
+	t.Helper()
 	c := Dial(t, start(t))
 	busy(c, "for {\n}")
 	shutdown(t, c, false)

@@ -231,8 +231,9 @@ func (r *runner) binary(x *ast.BinaryExpr) (any, error) {
 		return m - n, nil
 	case token.MUL:
 		return m * n, nil
+	default:
+		return nil, fmt.Errorf("toy: %s is not understood", x.Op)
 	}
-	return nil, fmt.Errorf("toy: %s is not understood", x.Op)
 }
 
 func selector(x ast.Expr) string {
