@@ -163,6 +163,7 @@ func (f *Factor) Refactor(ctx context.Context, values []complex128) error {
 type worker struct {
 	f     *Factor
 	guard guard
+	e     elimination
 	x     []complex128
 	stack [2][]complex128
 	top   [2]int
@@ -195,7 +196,7 @@ func (f *Factor) bench(least float64) *bench {
 
 func (b *bench) done(s *Symbolic) {
 	for _, w := range b.workers {
-		w.f = nil
+		w.f, w.e = nil, elimination{}
 	}
 	s.benches.Put(b)
 }
@@ -242,11 +243,11 @@ func (w *worker) front(r *runner, i int, split func(int, func(int))) {
 		s.extend(w.f.loops, f, &s.fronts[c], true, panel, nil, from[len(from)-1-k])
 	}
 	block := w.put(r, i)
-	e := &elimination{
+	w.e = elimination{
 		front: f, panel: panel, block: block, dinv: w.f.dinv[f.first : f.first+f.npiv], x: w.x,
-		guard: &w.guard, loops: w.f.loops, split: split, stop: r.stopped.Load,
+		guard: &w.guard, loops: w.f.loops, split: split, stopped: r.stopped,
 	}
-	e.run()
+	w.e.run()
 	if r.stopped.Load() {
 		return
 	}

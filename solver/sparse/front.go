@@ -3,6 +3,7 @@ package sparse
 import (
 	"math"
 	"math/cmplx"
+	"sync/atomic"
 
 	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
@@ -28,48 +29,43 @@ type elimination struct {
 	guard        *guard
 	loops        kern.Loops
 	split        func(pieces int, work func(piece int)) // runs pieces, perhaps at once
-	stop         func() bool
+	stopped      *atomic.Bool
 }
 
 // run factors the front: panel becomes L with D on its diagonal, block the contribution to the parent without the
-// children's. It gives up between strips when stop says so.
+// children's. It gives up between strips when it is stopped.
 func (e *elimination) run() {
-	p := int(e.npiv)
-	for o := 0; o < p && !e.stop(); o += blockPivots {
+	p, n := int(e.npiv), e.strips()
+	for o := 0; o < p && !e.stopped.Load(); o += blockPivots {
 		end := min(o+blockPivots, p)
 		top := (end + kern.Rows - 1) / kern.Rows
 		for s := o / kern.Rows; s < top; s++ {
 			e.strip(s, o, end)
 		}
-		n := e.strips()
-		e.pieces(n-top, func(a, b int) {
-			for s := top + a; s < top+b && !e.stop(); s++ {
-				e.strip(s, o, end)
-			}
-		})
-		if end == p && e.ncb() == 0 {
-			return
+		e.each((*elimination).strip, top, n, o, end)
+		if end < p || e.ncb() > 0 {
+			e.each((*elimination).update, end/kern.Rows, n, o, end)
 		}
-		first := end / kern.Rows
-		e.pieces(n-first, func(a, b int) {
-			for s := first + a; s < first+b && !e.stop(); s++ {
-				e.update(s, o, end)
-			}
-		})
 	}
 }
 
-// pieces cuts n strips into chunks, the last (longest) first.
-func (e *elimination) pieces(n int, work func(a, b int)) {
-	if e.split == nil || n < 3*chunkStrips {
-		work(0, n)
+// each does a step for the strips from..to, in pieces that threads share when there are many, the last (longest) first.
+func (e *elimination) each(step func(e *elimination, s, o, end int), from, to, o, end int) {
+	if e.split == nil || to-from < 3*chunkStrips {
+		e.steps(step, from, to, o, end)
 		return
 	}
-	k := (n + chunkStrips - 1) / chunkStrips
+	k := (to - from + chunkStrips - 1) / chunkStrips
 	e.split(k, func(piece int) {
-		a := (k - 1 - piece) * chunkStrips
-		work(a, min(n, a+chunkStrips))
+		first := from + (k-1-piece)*chunkStrips
+		e.steps(step, first, min(to, first+chunkStrips), o, end)
 	})
+}
+
+func (e *elimination) steps(step func(e *elimination, s, o, end int), from, to, o, end int) {
+	for s := from; s < to && !e.stopped.Load(); s++ {
+		step(e, s, o, end)
+	}
 }
 
 // strip takes the pivots o..end out of strip s, one tile after the other.

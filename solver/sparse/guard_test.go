@@ -124,6 +124,23 @@ func TestSolveKeepsToTheLimit(t *testing.T) {
 	}
 }
 
+// TestFrontsAllocateNothing counts allocations of a factorization and a solve of 450 fronts in memory used before.
+func TestFrontsAllocateNothing(t *testing.T) {
+	a := sparsetest.Wave(60, 50, 8, 6)
+	f := factor(t, a, sparse.FactorOptions{Threads: 1})
+	x := sparsetest.Columns(1, a.N(), 5)
+	if n := testing.AllocsPerRun(5, func() {
+		if err := f.Refactor(t.Context(), a.Values); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Solve(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 60 || f.Report().Fronts < 400 {
+		t.Errorf("%v allocations for %d fronts", n, f.Report().Fronts)
+	}
+}
+
 func TestProgress(t *testing.T) {
 	a := sparsetest.Wave(60, 50, 8, 6)
 	for threads := 1; threads <= 3; threads++ {

@@ -132,7 +132,8 @@ func (p *plan) regions(s *Symbolic) {
 type Cost struct {
 	Factor       int64   // bytes of a finished factor, with its copy of the values
 	Peak         int64   // bytes at most while factoring
-	PerRHS       int64   // bytes per dense right-hand side while solving, beside the caller's columns
+	PerRHS       int64   // bytes per dense right-hand side while solving, beside the caller's columns; twice that in refinement
+	Symbolic     int64   // bytes of the Symbolic, once for all factors
 	Flops        float64 // real operations of a factorization
 	NNZ          int64   // entries of L
 	Fronts       int
@@ -142,7 +143,10 @@ type Cost struct {
 // Cost is known before anything is allocated.
 func (s *Symbolic) Cost() Cost { return s.cost }
 
-const numberBytes = 16
+const (
+	numberBytes = 16
+	frontBytes  = 112
+)
 
 func (s *Symbolic) costOf(threads int) Cost {
 	p := s.plan(threads)
@@ -150,6 +154,7 @@ func (s *Symbolic) costOf(threads int) Cost {
 	c.Factor = numberBytes * (s.panels + kern.Tile + int64(s.N()) + int64(s.pattern.NNZ()))
 	c.Peak = c.Factor + p.bytes(s)
 	c.PerRHS = numberBytes * int64(s.N()+s.maxCB+4*kern.Rows)
+	c.Symbolic = 4*int64(3*s.N()+len(s.rows)+len(s.child)+3*len(s.runs)+2*len(s.entry)) + frontBytes*int64(len(s.fronts))
 	return c
 }
 
