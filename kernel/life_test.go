@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,6 +41,9 @@ func TestRestartOnTheSamePorts(t *testing.T) {
 			k.Shutdown()
 			if err := <-done; err != nil {
 				t.Fatal(err)
+			}
+			if left, err := filepath.Glob(o.Connection.IP + "-*"); transport == "ipc" && (err != nil || len(left) > 0) {
+				t.Fatalf("left behind: %v %v", left, err)
 			}
 		}
 	}

@@ -14,7 +14,7 @@ func All(t *testing.T, start Start) {
 	for name, promise := range map[string]func(*testing.T, Start){
 		"Info": Info, "Header": Header, "Welcome": Welcome, "OrderOfCell": OrderOfCell, "EveryRequestIsFramed": EveryRequestIsFramed, "Count": Count,
 		"Silent": Silent, "OnlyCode": OnlyCode, "Abort": Abort, "NoAbort": NoAbort, "OneError": OneError, "CompileError": CompileError,
-		"StreamsAreMerged": StreamsAreMerged, "StreamOrder": StreamOrder, "Completion": Completion, "CompletionCountsCodePoints": CompletionCountsCodePoints,
+		"StreamsAreMerged": StreamsAreMerged, "StreamOrder": StreamOrder, "SlowReader": SlowReader, "Completion": Completion, "CompletionCountsCodePoints": CompletionCountsCodePoints,
 		"Inspection": Inspection, "IsComplete": IsComplete, "History": History, "UserExpressions": UserExpressions, "Pager": Pager,
 		"Interrupt": Interrupt, "InterruptIdle": InterruptIdle, "ControlBeside": ControlBeside, "Heartbeat": Heartbeat, "Comms": Comms,
 		"Unknown": Unknown, "Garbage": Garbage, "WrongTypes": WrongTypes, "TwoFrontEnds": TwoFrontEnds, "Magics": Magics, "Lines": Lines,

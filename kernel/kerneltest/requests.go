@@ -27,6 +27,50 @@ func StreamsAreMerged(t *testing.T, start Start) {
 	}
 }
 
+// SlowReader promises: a front end that does not read while a cell prints 20 MB gets all of it afterwards, with the idle.
+func SlowReader(t *testing.T, start Start) {
+	t.Helper()
+	f := start(t)
+	c := Dial(t, f)
+	slow, err := zmtp.New(zmtp.Sub, zmtp.Options{RecvQueue: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = slow.Close(0) }()
+	slow.Subscribe("")
+	if err := slow.Connect(f.Endpoint(f.IOPub)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Recv(t.Context()); err != nil { // the welcome
+		t.Fatal(err)
+	}
+	const n, width = 20000, 1000
+	r := mustBeOK(t, c.Execute(fmt.Sprintf("for range %d {\n\tfmt.Println(strings.Repeat(\"x\", %d))\n}", n, width), nil))
+	if got := len(r.Text("stdout")); got != n*(width+1) {
+		t.Errorf("the one who reads got %d bytes of %d", got, n*(width+1))
+	}
+	session, got := wire.NewSession(wire.Options{Key: []byte(f.Key)}), 0
+	for {
+		msg, err := slow.Recv(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := session.Parse(msg.Frames)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Header.MsgType == "stream" {
+			got += len(str(m, "text"))
+		}
+		if state(m) == "idle" && isParent(m, r.ID) {
+			break
+		}
+	}
+	if got != n*(width+1) {
+		t.Errorf("%d bytes arrived of %d", got, n*(width+1))
+	}
+}
+
 // StreamOrder promises: text of one stream goes out before text of the other.
 func StreamOrder(t *testing.T, start Start) {
 	t.Helper()
