@@ -48,10 +48,10 @@ func (b *mailbox) take() []arrival {
 func (p *plan) carry(ctx context.Context, g *cargo, bs []batch) error {
 	box := newMailbox()
 	pending := map[wire.MsgID]batch{}
-	progress := p.c.newProgress(p)
+	progress := p.c.newProgress(ctx, p)
 	defer progress.end()
 	send := func(b batch) error {
-		j, err := p.request(g, b)
+		j, err := p.request(ctx, g, b)
 		if err != nil {
 			return err
 		}

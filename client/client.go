@@ -18,7 +18,7 @@ type Client struct {
 	host    Host
 	session *wire.Session
 	loop    *loop
-	out     func(wire.Output)
+	out     func(context.Context, wire.Output)
 	path    string
 
 	mu      sync.Mutex
@@ -36,15 +36,9 @@ func open(ctx context.Context, path string, o settings) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		host: o.host, out: o.output, path: path,
+		host: o.host, out: o.destination(), path: path,
 		session: wire.NewSession(wire.Options{Key: []byte(f.Key), Version: wire.ClusterVersion}),
 		sent:    map[string]*shipped{}, labels: map[string]*labeller{}, doomed: map[string][]wire.ObjectRef{},
-	}
-	if c.out == nil && c.host != nil {
-		c.out = c.host.Emit
-	}
-	if c.out == nil {
-		c.out = func(wire.Output) {}
 	}
 	log := o.log
 	if log == nil {

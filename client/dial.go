@@ -74,6 +74,17 @@ func apply(ctx context.Context, opts []Setting) settings {
 	return o
 }
 
+// destination is where outputs of engines go.
+func (o *settings) destination() func(context.Context, wire.Output) {
+	switch {
+	case o.output != nil:
+		return func(_ context.Context, out wire.Output) { o.output(out) }
+	case o.host != nil:
+		return o.host.Emit
+	}
+	return func(context.Context, wire.Output) {}
+}
+
 // find says which connection file is meant.
 func (o *settings) find(ctx context.Context) (string, error) {
 	if o.file != "" {

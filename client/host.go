@@ -19,8 +19,8 @@ type Host interface {
 	Module(id module.ID) (*module.Module, error)
 	// Types names the types of cells and of the program.
 	Types() value.Types
-	// Emit publishes an output under the running cell.
-	Emit(o wire.Output)
+	// Emit publishes an output under the cell whose ctx it is.
+	Emit(ctx context.Context, o wire.Output)
 	// Ask puts a question to the kernel: "cluster" starts or finds one, "compile" compiles for the engines, "declare" tells
 	// what a name on the engines means.
 	Ask(ctx context.Context, kind string, content any) (json.RawMessage, [][]byte, error)

@@ -183,7 +183,7 @@ func (v DirectView) each(ctx context.Context, msgType string, content any, buffe
 	fails := make([]error, p.n)
 	box := newMailbox()
 	at := map[wire.MsgID]int{} // which engine a request is for
-	j := job{msgType: msgType, what: p.what, content: content, buffers: buffers, outputs: framed(msgType), output: v.shown()}
+	j := job{msgType: msgType, what: p.what, content: content, buffers: buffers, outputs: framed(msgType), output: v.shown(ctx)}
 	if v.broadcast {
 		j.ch, j.targets, j.metadata = broadcast, engines, broadcastMetadata(engines)
 		id, err := v.c.submit(j, box.put)
@@ -201,7 +201,7 @@ func (v DirectView) each(ctx context.Context, msgType string, content any, buffe
 			at[id] = i
 		}
 	}
-	progress := v.c.newProgress(p)
+	progress := v.c.newProgress(ctx, p)
 	defer progress.end()
 	for left := p.n; left > 0; {
 		select {

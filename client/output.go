@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -33,11 +34,18 @@ func (l *labeller) mark(text string) string {
 	return b.String()
 }
 
-// show passes an engine's output on to whoever asked, labelled by engine. It runs in the loop.
-func (c *Client) show(uuid string, m *wire.Message) {
-	e, _ := c.engine(uuid)
-	if o, ok := c.labelled(e, m); ok {
-		c.out(o)
+// show gives what passes an engine's output on to whoever asked, labelled by engine. It runs in the loop.
+func (c *Client) show(ctx context.Context) func(uuid string, m *wire.Message) {
+	return c.showTo(func(o wire.Output) { c.out(ctx, o) })
+}
+
+// showTo is show with another destination.
+func (c *Client) showTo(out func(wire.Output)) func(uuid string, m *wire.Message) {
+	return func(uuid string, m *wire.Message) {
+		e, _ := c.engine(uuid)
+		if o, ok := c.labelled(e, m); ok {
+			out(o)
+		}
 	}
 }
 
@@ -114,6 +122,7 @@ const (
 
 // progress shows how far a call is: nothing at first, then a bar that is updated in place.
 type progress struct {
+	ctx   context.Context //nolint:containedctx // of the one call that it shows
 	p     *plan
 	begin time.Time
 	timer *time.Ticker
@@ -124,8 +133,8 @@ type progress struct {
 	open  int
 }
 
-func (c *Client) newProgress(p *plan) *progress {
-	g := &progress{p: p, begin: time.Now()}
+func (c *Client) newProgress(ctx context.Context, p *plan) *progress {
+	g := &progress{ctx: ctx, p: p, begin: time.Now()}
 	if !p.o.quiet {
 		g.timer = time.NewTicker(progressEvery)
 		g.tick = g.timer.C
@@ -160,7 +169,7 @@ func (g *progress) draw(now time.Time) {
 		"transient": map[string]string{"display_id": g.id},
 	})
 	if ok {
-		g.p.c.out(o)
+		g.p.c.out(g.ctx, o)
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *plan) places(bs []batch) (Engines, error) {
 }
 
 // request makes the message of a batch.
-func (p *plan) request(g *cargo, b batch) (job, error) {
+func (p *plan) request(ctx context.Context, g *cargo, b batch) (job, error) {
 	call := wire.Call{
 		Module: wire.ModuleRef(g.fn.Module), Symbol: g.fn.Symbol, Captures: len(g.captures) > 0,
 		Vars: g.refs, Needs: g.needs, Keep: p.keep != nil,
@@ -159,7 +159,7 @@ func (p *plan) request(g *cargo, b batch) (job, error) {
 	}
 	j := job{
 		msgType: wire.CallRequest, what: p.what, content: call, buffers: value.Pack(values),
-		outputs: true, output: p.c.show, metadata: p.metadata(), engine: b.engine.UUID,
+		outputs: true, output: p.c.show(ctx), metadata: p.metadata(), engine: b.engine.UUID,
 	}
 	switch {
 	case p.everyone != nil:

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -108,16 +109,11 @@ func (v DirectView) WithOutput(f func(wire.Output)) DirectView {
 }
 
 // shown says what is done with outputs of engines.
-func (v DirectView) shown() func(string, *wire.Message) {
+func (v DirectView) shown(ctx context.Context) func(string, *wire.Message) {
 	if v.out == nil {
-		return v.c.show
+		return v.c.show(ctx)
 	}
-	return func(uuid string, m *wire.Message) {
-		e, _ := v.c.engine(uuid)
-		if o, ok := v.c.labelled(e, m); ok {
-			v.out(o)
-		}
-	}
+	return v.c.showTo(v.out)
 }
 
 func (v DirectView) client() *Client       { return v.c }
