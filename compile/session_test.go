@@ -4,6 +4,7 @@ package compile_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"testing"
@@ -30,6 +31,13 @@ var chain struct {
 func TestMain(m *testing.M) {
 	if host.Size() == 0 {
 		os.Exit(2)
+	}
+	if file := os.Getenv(batteryCaseEnv); file != "" {
+		if err := batteryChild(file, os.Getenv(batteryResultEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

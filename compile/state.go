@@ -118,13 +118,16 @@ func (s *state) apply(d *delta) *state {
 		n.decls = append(n.decls, add)
 	}
 	for name, k := range d.names {
-		delete(n.imports, name)
+		if k != importDecl {
+			delete(n.imports, name)
+		}
 		if k != varDecl {
 			delete(n.vars[module.Local], name)
 			delete(n.vars[module.Engines], name)
-			continue
 		}
-		n.decls = slices.DeleteFunc(n.decls, func(o *decl) bool { return (o.kind == typeDecl || o.kind == funcDecl) && o.names[0] == name })
+		if k == varDecl || k == importDecl {
+			n.decls = slices.DeleteFunc(n.decls, func(o *decl) bool { return (o.kind == typeDecl || o.kind == funcDecl) && o.names[0] == name })
+		}
 	}
 	maps.Copy(n.vars[d.scope], d.vars)
 	for name, key := range d.versions {
