@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// HandleSignals makes SIGINT an interrupt and SIGTERM and SIGHUP a shutdown, until ctx ends or the kernel does.
+// HandleSignals makes SIGINT an interrupt and SIGTERM and SIGHUP a shutdown, until ctx ends. Signals that come when the kernel is
+// ending already are taken and change nothing, so that its end stays a clean one.
 func (k *Kernel) HandleSignals(ctx context.Context) {
 	c := make(chan os.Signal, 4)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -17,12 +18,12 @@ func (k *Kernel) HandleSignals(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-k.ctx.Done():
-				return
 			case s := <-c:
-				if s == os.Interrupt {
+				switch {
+				case k.ctx.Err() != nil:
+				case s == os.Interrupt:
 					k.Interrupt()
-				} else {
+				default:
 					k.Shutdown()
 				}
 			}
