@@ -63,8 +63,7 @@ func (c contender) round(p plan) (r round, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.command[0], append(c.command[1:], "--profile-dir="+dir, "--log-level=40", "--ping=1000")...)
-	cmd.Stderr = os.Stderr
+	cmd := exec.CommandContext(ctx, c.command[0], append(c.command[1:], "--profile-dir="+dir, "--log-level=50", "--ping=1000")...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(sigterm) }
 	if err := cmd.Start(); err != nil {
 		return r, err
