@@ -187,3 +187,34 @@ func TestSlowReader(t *testing.T) {
 		t.Errorf("%d bytes arrived of %d", got, total)
 	}
 }
+
+// nowhere is an outlet for benchmarks.
+type nowhere struct{ messages, bytes int }
+
+func (n *nowhere) Publish(frames ...[]byte) (sent, dropped int) {
+	n.messages++
+	n.bytes += len(frames[len(frames)-1])
+	return 1, 0
+}
+
+func (n *nowhere) Peers() []*zmtp.Peer { return nil }
+
+func BenchmarkStreamLines(b *testing.B) {
+	out := &nowhere{}
+	pub := newPublisher(out, wire.NewSession(wire.Options{Key: []byte("key")}), slog.New(slog.DiscardHandler))
+	line := "line 0000000 abcdefghijklmnopqrstuvwxyz\n"
+	for b.Loop() {
+		pub.stream(b.Context(), nil, "stdout", line)
+	}
+	b.SetBytes(int64(len(line)))
+	b.ReportMetric(float64(out.messages)/float64(b.N)*1e5, "messages/100klines")
+}
+
+func BenchmarkStreamChunks(b *testing.B) {
+	pub := newPublisher(&nowhere{}, wire.NewSession(wire.Options{Key: []byte("key")}), slog.New(slog.DiscardHandler))
+	chunk := strings.Repeat("x", 64<<10)
+	for b.Loop() {
+		pub.stream(b.Context(), nil, "stdout", chunk)
+	}
+	b.SetBytes(int64(len(chunk)))
+}
