@@ -42,7 +42,11 @@ func serve(t *testing.T, o kernel.Options) *kernel.Kernel {
 func options(t *testing.T, transport string) kernel.Options {
 	t.Helper()
 	h := store.OpenHistory(filepath.Join(t.TempDir(), "h.sqlite"), nil)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return kernel.Options{
 		Connection: kerneltest.File(t, transport), Compiler: &toy.Compiler{}, Evaluator: toy.NewEvaluator(), History: h,
 		Log: slog.New(slog.DiscardHandler),

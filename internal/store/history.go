@@ -31,12 +31,14 @@ type History struct {
 	path    string
 	log     *slog.Logger
 	work    chan func()
-	done    chan struct{}
+	done    chan struct{} // closed after closeErr was set
 	db      *sql.DB // owned by the goroutine of work, like session
 	session int
 
 	mu     sync.RWMutex // held while sending to work, so that closing is safe
 	closed bool
+
+	closeErr error
 }
 
 // schema is what a new file gets. user_version tells later programs what they found.
@@ -81,7 +83,7 @@ func (h *History) run() {
 	}
 	if h.db != nil {
 		if err := h.db.Close(); err != nil {
-			h.log.Warn("closing the history", "path", h.path, "err", err)
+			h.closeErr = fmt.Errorf("store: closing history %s: %w", h.path, err)
 		}
 	}
 }
@@ -287,7 +289,7 @@ func (h *History) rows(ctx context.Context, reverse bool, query string, args ...
 }
 
 // Close writes what is waiting and closes the file; what is asked afterwards finds nothing. It may be called twice.
-func (h *History) Close() {
+func (h *History) Close() error {
 	h.mu.Lock()
 	if !h.closed {
 		h.closed = true
@@ -295,4 +297,5 @@ func (h *History) Close() {
 	}
 	h.mu.Unlock()
 	<-h.done
+	return h.closeErr
 }

@@ -51,9 +51,9 @@ func TestHistoryIsSharedAndCounted(t *testing.T) {
 	check("search unique", "[1.2 x 2.1 x := 1]", es, err)
 	es, err = two.Search(ctx, "*", false, 1)
 	check("search last", "[2.2 y [z]]", es, err)
-	one.Close()
-	two.Close()
-	two.Close()
+	closeHistory(t, one)
+	closeHistory(t, two)
+	closeHistory(t, two)
 	two.Append(3, "too late")
 	if es, err := two.Tail(ctx, 3); len(es) != 0 || err != nil {
 		t.Errorf("after close: %v %v", es, err)
@@ -72,7 +72,7 @@ func TestDamagedHistoryIsSetAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := OpenHistory(path, nil)
-	defer h.Close()
+	defer closeHistory(t, h)
 	h.Append(1, "x")
 	if es, err := h.Tail(t.Context(), 1); err != nil || inputs(es) != "[1.1 x]" {
 		t.Fatalf("%s %v", inputs(es), err)
@@ -93,7 +93,7 @@ func TestHistoryWithoutPlaceLivesInMemory(t *testing.T) {
 		if es, err := h.Tail(t.Context(), 1); err != nil || inputs(es) != "[1.1 x]" {
 			t.Errorf("%s: %s %v", path, inputs(es), err)
 		}
-		h.Close()
+		closeHistory(t, h)
 	}
 }
 
@@ -106,5 +106,12 @@ func TestHistoryPath(t *testing.T) {
 	t.Setenv("GALE_HISTORY", InMemory)
 	if p := HistoryPath(); p != InMemory {
 		t.Error(p)
+	}
+}
+
+func closeHistory(t *testing.T, h *History) {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Error(err)
 	}
 }
