@@ -32,7 +32,7 @@ type History struct {
 	log     *slog.Logger
 	work    chan func()
 	done    chan struct{} // closed after closeErr was set
-	db      *sql.DB // owned by the goroutine of work, like session
+	db      *sql.DB       // owned by the goroutine of work, like session
 	session int
 
 	mu     sync.RWMutex // held while sending to work, so that closing is safe
