@@ -70,7 +70,8 @@ type Factor struct {
 	record record
 }
 
-// Factor factors the matrix with the given values, in the pattern's order.
+// Factor factors the matrix with the given values, in the pattern's order: finite, and symmetric up to 1e-12 of the
+// largest; of an entry and its mirror one is taken.
 func (s *Symbolic) Factor(ctx context.Context, values []complex128, opt FactorOptions) (*Factor, error) {
 	opt.Threads = threads(opt.Threads)
 	opt.Refine = opt.Refine.withDefaults()
