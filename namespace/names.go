@@ -101,6 +101,9 @@ func (n *Namespace) unset(session string, needs []module.Need) (f *Failure) {
 			if v != nil && (v.own || v.hash != "") {
 				continue
 			}
+			if need.Cell == 0 && v != nil {
+				need.Cell = v.cell
+			}
 			f = failure(NameUnset, "%s", n.unsetText(need))
 			return
 		}
@@ -116,7 +119,10 @@ func (n *Namespace) unsetText(need module.Need) string {
 	if l := n.loose[need.Name]; l != nil {
 		return fmt.Sprintf("%s as cell %d declared it: here it is a %v", s, need.Cell, l.v.Type())
 	}
-	if n.o.Scope == module.Engines {
+	switch {
+	case need.Cell == 0:
+		return s
+	case n.o.Scope == module.Engines:
 		return fmt.Sprintf("%s (declared in cell %d; Push it, or make it in a %%%%px cell)", s, need.Cell)
 	}
 	return fmt.Sprintf("%s (declared in cell %d; run that cell again)", s, need.Cell)
