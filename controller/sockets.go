@@ -45,6 +45,10 @@ const (
 	recvQueue      = 1024
 )
 
+// connectionBeat is how often an engine's connections are tried, besides the heartbeat that the hub judges: a host that is lost
+// leaves them open. A thousand engines have five thousand.
+const connectionBeat = 10 * time.Second
+
 // subscriptions collects new subscribers of the notifications until the loop takes them.
 type subscriptions struct {
 	mu    sync.Mutex
@@ -108,8 +112,7 @@ func (o *Options) bind(log *slog.Logger, reuse map[socket]int) (n *net, err erro
 			RecvQueue: recvQueue, Logger: log,
 		}
 		if d.engine && d.typ == zmtp.Router {
-			period := max(o.Hub.Period, time.Second)
-			zo.Heartbeat, zo.HBTimeout = period, max(30*time.Second, 3*period)
+			zo.Heartbeat, zo.HBTimeout = connectionBeat, 3*connectionBeat
 		}
 		if k == notification {
 			zo.OnEvent = func(e zmtp.Event) {
