@@ -25,6 +25,8 @@ type exports struct {
 	stale  map[string]bool   // packages whose archive is not what the program contains
 	names  map[string]string // name of a package -> import path, for imports that a cell leaves out
 
+	fset *token.FileSet // positions of what packages declare
+
 	mu      sync.Mutex
 	types   types.Importer
 	objects map[string]*object
@@ -43,11 +45,11 @@ func (t *Toolchain) listExports(ctx context.Context) (*exports, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &exports{files: files, config: filepath.Join(t.dir, "importcfg"), stale: map[string]bool{}, names: map[string]string{}, objects: map[string]*object{}}
+	x := &exports{files: files, config: filepath.Join(t.dir, "importcfg"), stale: map[string]bool{}, names: map[string]string{}, objects: map[string]*object{}, fset: token.NewFileSet()}
 	if err := os.WriteFile(x.config, []byte(packageFiles(files)), 0o600); err != nil {
 		return nil, fmt.Errorf("compile: writing the list of packages: %w", err)
 	}
-	x.types = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
+	x.types = importer.ForCompiler(x.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
 	for p, file := range files {
 		if want := t.program.fingerprint(p); want != nil && !bytes.Equal(want, archiveFingerprint(file)) {
 			x.stale[p] = true

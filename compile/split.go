@@ -63,6 +63,8 @@ type splitter struct {
 	file   *token.File
 	chunks []chunk
 	err    *Diagnostic
+	// tolerant splitters take what comes
+	tolerant bool
 
 	tokens   []part
 	comments []part // since the last chunk
@@ -76,7 +78,7 @@ type part struct {
 }
 
 func (s *splitter) fail(p token.Position, msg string) {
-	if s.err == nil {
+	if s.err == nil && !s.tolerant {
 		s.err = &Diagnostic{Line: p.Line, Column: p.Column, Text: msg}
 	}
 }
