@@ -91,6 +91,9 @@ func (n *Namespace) bind(f *function, c Call) (*bound, error) {
 		return nil, failure(NameError, "%s takes a variable number of arguments", f.name)
 	}
 	if c.Captures == nil {
+		if f.name == "" && t.NumIn() > 0 { // a lifted function has a place for captures even when there are none
+			b.first = []reflect.Value{reflect.Zero(t.In(0))}
+		}
 		return b, nil
 	}
 	if t.NumIn() == 0 || t.In(0).Kind() != reflect.Pointer {

@@ -208,13 +208,13 @@ func TestInterruptOfACall(t *testing.T) {
 		f := newFixture(t, Options{})
 		release := make(chan struct{})
 		id := f.load(module.Module{}, image{reg: func(r *cellrt.Registrar) {
-			r.Func("", "wait", func(i int) int {
+			r.Func("", "wait", func(_ *caps, i int) int {
 				if i == 1 {
 					<-release
 				}
 				return i
 			})
-			r.Func("", "polite", func(ctx context.Context, i int) (int, error) {
+			r.Func("", "polite", func(_ *caps, ctx context.Context, i int) (int, error) {
 				select {
 				case <-ctx.Done():
 					return 0, ctx.Err()
