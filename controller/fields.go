@@ -138,21 +138,46 @@ func unquote(v []byte) string {
 	return s
 }
 
-// header decodes the fields of a header that the controller needs.
+// header decodes the two fields of a header that decide; who needs another one asks for it by [field].
 func header(raw []byte) (h wire.Header, err error) {
 	err = fields(raw, func(name, v []byte) {
 		switch string(name) {
 		case "msg_id":
 			h.MsgID = wire.MsgID(unquote(v))
 		case "msg_type":
-			h.MsgType = unquote(v)
-		case "session":
-			h.Session = unquote(v)
-		case "date":
-			h.Date = unquote(v)
+			h.MsgType = messageType(v)
 		}
 	})
 	return h, err
+}
+
+// messageType gives the frequent types without memory of their own: a million tasks may be queued.
+func messageType(v []byte) string {
+	switch string(v) {
+	case `"apply_request"`:
+		return "apply_request"
+	case `"execute_request"`:
+		return "execute_request"
+	case `"apply_reply"`:
+		return "apply_reply"
+	case `"execute_reply"`:
+		return "execute_reply"
+	case `"` + wire.CallRequest + `"`:
+		return wire.CallRequest
+	}
+	return unquote(v)
+}
+
+// field gives one field of a JSON object that is a string, "" when it is not there.
+func field(object []byte, name string) (s string) {
+	if fields(object, func(n, v []byte) {
+		if string(n) == name {
+			s = unquote(v)
+		}
+	}) != nil {
+		return ""
+	}
+	return s
 }
 
 // empty says whether a value is one that asks for nothing: null, 0, false, or without content.

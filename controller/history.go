@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,18 +24,12 @@ func (q *question) stored(reply string) bool {
 // all gives every record, of tasks under way too, by submission.
 func (s *shell) all() []*job {
 	list := make([]*job, 0, len(s.jobs)+len(s.records.byID))
-	for _, j := range s.jobs {
-		list = append(list, j)
+	list = slices.AppendSeq(slices.AppendSeq(list, maps.Values(s.jobs)), maps.Values(s.records.byID))
+	dates := make(map[*job]string, len(list))
+	for _, j := range list {
+		dates[j] = j.submitted()
 	}
-	for _, j := range s.records.byID {
-		list = append(list, j)
-	}
-	slices.SortFunc(list, func(a, b *job) int {
-		if n := cmp.Compare(a.request.Header.Date, b.request.Header.Date); n != 0 {
-			return n
-		}
-		return cmp.Compare(a.id, b.id)
-	})
+	slices.SortFunc(list, func(a, b *job) int { return cmp.Or(cmp.Compare(dates[a], dates[b]), cmp.Compare(a.id, b.id)) })
 	return list
 }
 
@@ -99,7 +94,7 @@ func (q *question) history() {
 	}
 	ids := []hub.TaskID{}
 	for _, j := range q.s.all() {
-		if j.request.Header.Date != "" {
+		if j.submitted() != "" {
 			ids = append(ids, j.id)
 		}
 	}
@@ -292,7 +287,7 @@ func (s *shell) renewed(old *wire.Message) (*wire.Message, error) {
 	m := *old
 	m.Routes = nil
 	fresh := s.session.NewHeader(old.Header.MsgType)
-	m.Header.MsgID, m.Header.Date = fresh.MsgID, fresh.Date
+	m.Header.MsgID = fresh.MsgID
 	var err error
 	if fields["msg_id"], err = wire.Marshal(fresh.MsgID); err != nil {
 		return nil, err

@@ -109,7 +109,7 @@ func (s *shell) find(id hub.TaskID) *job {
 // note keeps what an engine published in the record of its task.
 func (s *shell) note(m *wire.Message) {
 	if m.Header.MsgType == "shutdown_reply" {
-		s.act(s.hub.Step(hub.Leave{UUID: hub.UUID(m.Header.Session)}))
+		s.act(s.hub.Step(hub.Leave{UUID: hub.UUID(field(m.RawHeader, "session"))}))
 		return
 	}
 	if s.records.off() {
@@ -122,6 +122,9 @@ func (s *shell) note(m *wire.Message) {
 	j := s.find(hub.TaskID(parent.MsgID))
 	if j == nil {
 		return
+	}
+	if j.io == nil {
+		j.io = &outputs{}
 	}
 	before := j.io.size()
 	j.io.take(m)
@@ -189,9 +192,9 @@ func (j *job) field(key string) any {
 	case "content":
 		return rawOrNull(j.request.RawContent)
 	case "submitted":
-		return orNull(j.request.Header.Date)
+		return orNull(j.submitted())
 	case "client_uuid":
-		return orNull(j.request.Header.Session)
+		return orNull(field(j.request.RawHeader, "session"))
 	case "engine_uuid":
 		return orNull(j.engine)
 	case "resubmitted":
@@ -210,18 +213,25 @@ func (j *job) field(key string) any {
 	return j.resultField(key)
 }
 
+// submitted is the date of the request.
+func (j *job) submitted() string { return field(j.request.RawHeader, "date") }
+
 func (j *job) resultField(key string) any {
+	io := j.io
+	if io == nil {
+		io = &outputs{}
+	}
 	switch key {
 	case "execute_input":
-		return rawOrNull(j.io.input)
+		return rawOrNull(io.input)
 	case "execute_result":
-		return rawOrNull(j.io.result)
+		return rawOrNull(io.result)
 	case "error":
-		return rawOrNull(j.io.failure)
+		return rawOrNull(io.failure)
 	case "stdout":
-		return string(j.io.stdout)
+		return string(io.stdout)
 	case "stderr":
-		return string(j.io.stderr)
+		return string(io.stderr)
 	}
 	if j.reply == nil {
 		return nil
@@ -235,7 +245,7 @@ func (j *job) resultField(key string) any {
 			return rawOrNull(md.Started)
 		}
 	case "completed":
-		return orNull(j.reply.Header.Date)
+		return orNull(field(j.reply.RawHeader, "date"))
 	case "received":
 		return wire.Date(j.replied)
 	case "result_header":

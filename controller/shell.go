@@ -120,7 +120,7 @@ type job struct {
 	reply       *wire.Message
 	replied     time.Time
 	resubmitted hub.TaskID
-	io          outputs
+	io          *outputs // nil: none yet
 	bytes       int
 	seq         int64
 	ended       bool
