@@ -165,8 +165,10 @@ func (a *analysis) checkLift(l *lift) error {
 			}
 		}
 	}
-	check(a.assigned(l.expr))
-	vars, pieces := a.readBy(l.expr)
+	if l.lit != nil {
+		check(a.assigned(l.lit))
+	}
+	vars, pieces := a.liftReads(l)
 	for p := range pieces {
 		check(a.writes[p])
 	}
@@ -181,6 +183,14 @@ func (a *analysis) checkLift(l *lift) error {
 		}
 	}
 	return err
+}
+
+// liftReads is readBy for a lifted function: the receiver of a method value is captured, not read.
+func (a *analysis) liftReads(l *lift) (vars map[string]bool, pieces map[*piece]bool) {
+	if se, ok := l.expr.(*ast.SelectorExpr); ok && l.recv != nil {
+		return a.readBy(se.Sel)
+	}
+	return a.readBy(l.expr)
 }
 
 // ofEngines says whether a name means the engines' own variable in a function that runs there.
@@ -358,7 +368,7 @@ func (r *rewriter) forward(sig *types.Signature) (params, args, results string) 
 
 // record writes the variables of a lifted function's record.
 func (r *rewriter) record(l *lift) string {
-	names, _ := r.readBy(l.expr)
+	names, _ := r.liftReads(l)
 	var vars, needs strings.Builder
 	for _, n := range sortedKeys(names) {
 		v := r.lookup(n)
@@ -425,7 +435,7 @@ func (r *rewriter) target(l *lift) string {
 	if se, isSel := l.expr.(*ast.SelectorExpr); isSel {
 		id, ok = se.Sel, true
 	}
-	text := r.f.text(r.offset(l.expr.Pos()), r.offset(l.expr.End())-r.offset(l.expr.Pos()))
+	text := r.f.inside(r.offset(l.expr.Pos()), r.offset(l.expr.End())-r.offset(l.expr.Pos()))
 	if !ok {
 		return text
 	}

@@ -68,12 +68,16 @@ func (f *file) replaceBy(off, del int, make func() string) {
 	f.edits = append(f.edits, edit{off: off, del: del, make: make})
 }
 
-// text gives n bytes from off with the edits that lie in them. A construct replaced as a whole hides the edits within; the range
-// itself does not count as such a construct.
-func (f *file) text(off, n int) string {
+// text gives n bytes from off with the edits that lie in them. A construct replaced as a whole hides the edits within.
+func (f *file) text(off, n int) string { return f.edited(off, n, false) }
+
+// inside is text for a construct that is replaced as a whole, without this replacement.
+func (f *file) inside(off, n int) string { return f.edited(off, n, true) }
+
+func (f *file) edited(off, n int, inside bool) string {
 	var edits []edit
 	for _, e := range f.edits {
-		if e.off < off || e.off+e.del > off+n || e.make != nil && e.off == off && e.del == n {
+		if e.off < off || e.off+e.del > off+n || inside && e.make != nil && e.off == off && e.del == n {
 			continue
 		}
 		edits = append(edits, e)

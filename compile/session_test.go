@@ -21,6 +21,8 @@ type notebook struct {
 	s *compile.Session
 	n *namespace.Namespace
 	k int
+
+	last *compile.Compiled
 }
 
 var chain struct {
@@ -74,6 +76,7 @@ func (b *notebook) run(src string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	b.last = c
 	if c.Module == nil {
 		b.s.Commit(c)
 		return "", nil

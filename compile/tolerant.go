@@ -36,16 +36,9 @@ func (s *Session) look(src string) (a *analysis) {
 		if ch.kind == packageClause {
 			continue
 		}
-		p, err := c.parseChunk(ch)
-		if err != nil {
-			at := strings.Index(ch.src, hole)
-			if at < 0 {
-				continue
-			}
-			ch.src = closed(ch.src[:at+len(hole)])
-			if p, err = c.parseChunk(ch); err != nil {
-				continue
-			}
+		p := c.parseAround(&ch)
+		if p == nil {
+			continue
 		}
 		if ch.kind == statement {
 			c.onlyDecls = false
@@ -71,6 +64,25 @@ func (s *Session) look(src string) (a *analysis) {
 	}
 	u.check()
 	return u.analyse(nil)
+}
+
+// parseAround parses a chunk, or as much of it up to the hole as parses; nil if there is no hole in it or nothing parses.
+func (c *compilation) parseAround(ch *chunk) *parsed {
+	p, err := c.parseChunk(*ch)
+	at := strings.Index(ch.src, hole)
+	if err == nil || at < 0 {
+		return p
+	}
+	ch.src = closed(ch.src[:at+len(hole)])
+	if p, err = c.parseChunk(*ch); err == nil {
+		return p
+	}
+	lineStart := strings.LastIndexByte(ch.src[:at], '\n') + 1
+	ch.kind, ch.src = statement, closed(ch.src[lineStart:at+len(hole)])
+	if p, err = c.parseChunk(*ch); err == nil {
+		return p
+	}
+	return nil
 }
 
 // Numbers of the cell and generation of a source that is only looked at.
