@@ -9,8 +9,8 @@ import (
 
 // Evaluator runs modules where the notebook's variables live, in another process.
 type Evaluator interface {
-	// Run loads a module and runs its cell. What it shows and prints goes to emit before Run returns; emit may wait when a front
-	// end reads slowly. A cancelled context is an interrupt: Run then returns within a second, with a Failure named
+	// Run loads a module and runs its cell. What it shows and prints goes to emit before Run returns, and what its goroutines
+	// print later may go there too; emit may wait when a front end reads slowly. A cancelled context is an interrupt: Run then returns within a second, with a Failure named
 	// KeyboardInterrupt. That the process died is a Failure too.
 	Run(ctx context.Context, m *module.Module, run wire.Run, emit func(wire.Output)) wire.Reply
 	// Request asks the process anything else, for instance a wire.NamesRequest.

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/module"
@@ -44,6 +45,7 @@ type cell struct {
 	request  *request
 	silent   bool
 	stdin    bool
+	over     atomic.Bool
 	count    int // execution_count
 	number   int // as errors show it, from 1
 	payloads []any
@@ -63,10 +65,10 @@ func (k *Kernel) execute(r *request) any {
 		k.count++
 	}
 	count := k.count
-	k.parent = r.Message
 	k.mu.Unlock()
 	w := &cell{Kernel: k, request: r, silent: c.Silent, stdin: c.AllowStdin, count: count, number: max(count, 1)}
-	defer k.begin(w)()
+	end := k.begin(w)
+	defer end()
 	if !c.Silent {
 		k.pub.publish("execute_input", r.Message, nil, struct {
 			Code  string `json:"code"`

@@ -41,6 +41,7 @@ func (k *Kernel) begin(c *cell) (end func()) {
 		k.mu.Lock()
 		k.running = nil
 		k.mu.Unlock()
+		c.over.Store(true)
 		cancel()
 	}
 }

@@ -45,9 +45,8 @@ type Kernel struct {
 	inputs inputs
 
 	mu      sync.Mutex
-	count   int           // execution count
-	parent  *wire.Message // the last cell, which gets output that comes after it
-	running *running      // the request that an interrupt would stop
+	count   int      // execution count
+	running *running // the request that an interrupt would stop
 
 	magics map[string]magic // read only
 	shown  []string         // what help lists, in order
@@ -212,14 +211,6 @@ func (k *Kernel) serveShell() {
 		}
 		k.handle(r)
 	}
-}
-
-// Emit publishes output that no running request asked for, as output of the last cell: what goroutines print and show later.
-func (k *Kernel) Emit(o wire.Output) {
-	k.mu.Lock()
-	parent := k.parent
-	k.mu.Unlock()
-	k.forward(k.ctx, parent, o)
 }
 
 // directory is where shell commands and file magics work.

@@ -73,22 +73,38 @@ func TestMissingParts(t *testing.T) {
 	}
 }
 
-func TestLaterOutputBelongsToTheLastCell(t *testing.T) {
+// keeper is an evaluator that keeps the emit of the last run.
+type keeper struct {
+	*toy.Evaluator
+	emit func(wire.Output)
+}
+
+func (e *keeper) Run(_ context.Context, _ *module.Module, _ wire.Run, emit func(wire.Output)) wire.Reply {
+	e.emit = emit
+	return wire.Reply{Status: "ok"}
+}
+
+func TestLaterOutputBelongsToItsCell(t *testing.T) {
 	o := options(t, "ipc")
-	k := serve(t, o)
+	e := &keeper{Evaluator: toy.NewEvaluator()}
+	o.Evaluator = e
+	serve(t, o)
 	c := kerneltest.Dial(t, o.Connection)
 	r := c.Execute("1", nil)
+	for _, bad := range []wire.Output{{MsgType: "stream", Content: []byte("[")}, {MsgType: "nonsense"}, {MsgType: "display_data", Content: []byte("1")}, {MsgType: "error"}} {
+		e.emit(bad)
+	}
 	content, err := json.Marshal(map[string]string{"name": "stdout", "text": "later\n"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.Emit(wire.Output{MsgType: "stream", Content: content})
+	e.emit(wire.Output{MsgType: "stream", Content: content})
 	c.Heard("late output", func(m *wire.Message) bool {
 		p, err := m.Parent()
 		return m.Header.MsgType == "stream" && err == nil && p.MsgID == r.ID
 	})
-	for _, bad := range []wire.Output{{MsgType: "stream", Content: []byte("[")}, {MsgType: "nonsense"}, {MsgType: "display_data", Content: []byte("1")}} {
-		k.Emit(bad)
+	if types := c.Wait(r.ID).Types(); types != "execute_input stream" {
+		t.Errorf("%s", types)
 	}
 }
 

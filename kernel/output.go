@@ -23,13 +23,22 @@ func object(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// emit publishes what the cell shows; nothing when it is silent.
+// patience is how long output of the cell waits for slow front ends: until it is interrupted; what comes after the cell's end, until
+// the kernel's.
+func (c *cell) patience() context.Context {
+	if c.over.Load() {
+		return c.Kernel.ctx
+	}
+	return c.ctx
+}
+
+// emit publishes what the cell shows; nothing when it is silent. What goroutines print after its end comes here too.
 func (c *cell) emit(o wire.Output) {
 	if c.silent {
 		return
 	}
 	if o.MsgType != "execute_result" {
-		c.forward(c.ctx, c.request.Message, o)
+		c.forward(c.patience(), c.request.Message, o)
 		return
 	}
 	var b bundle

@@ -50,6 +50,6 @@ func runPxResult(c *cell, _ string, _ part) *wire.Failure {
 // emitDisplay is emit for engines: there are several results, so none is the cell's.
 func (c *cell) emitDisplay(o wire.Output) {
 	if !c.silent {
-		c.forward(c.ctx, c.request.Message, o)
+		c.forward(c.patience(), c.request.Message, o)
 	}
 }
