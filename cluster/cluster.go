@@ -44,6 +44,9 @@ func DefaultProfile() (string, error) {
 // ClientFile gives the path of the connection file for clients of a cluster.
 func ClientFile(profile, id string) string { return connectionFile(profile, id, "client") }
 
+// EngineFile gives the path of the connection file for engines of a cluster.
+func EngineFile(profile, id string) string { return connectionFile(profile, id, "engine") }
+
 func connectionFile(profile, id, who string) string {
 	if id != "" {
 		id = "-" + id

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/galeproject/gale/compile"
+	"github.com/galeproject/gale/display"
+	"github.com/galeproject/gale/kernel"
+	"github.com/galeproject/gale/module"
+	"github.com/galeproject/gale/wire"
+)
+
+// remotePackages are the packages that run functions elsewhere.
+func remotePackages() []string { return []string{"github.com/galeproject/gale/client"} }
+
+// session is a notebook's compile session. The tool chain gets ready beside everything else, so that a kernel answers at once; who needs it
+// waits for it.
+type session struct {
+	id    string
+	log   *slog.Logger
+	ready chan struct{}
+
+	mu   sync.Mutex // guards s, which a reset replaces
+	s    *compile.Session
+	t    *compile.Toolchain
+	err  error
+	sets int // resets, for the ids of sessions
+}
+
+// newSession begins to get ready.
+func newSession(ctx context.Context, id string, log *slog.Logger) *session {
+	s := &session{id: id, log: log, ready: make(chan struct{})}
+	go func() {
+		defer close(s.ready)
+		t, err := compile.Open(ctx, compile.Options{Log: log, Remote: remotePackages()})
+		if err == nil && t.Mode() == compile.None {
+			err = errors.New(t.Reason())
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.t, s.err = t, err; err == nil {
+			s.s = compile.NewSession(t, id)
+		}
+	}()
+	return s
+}
+
+// get waits for the session.
+func (s *session) get(ctx context.Context) (*compile.Session, error) {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.s, s.err
+}
+
+// Compile checks and compiles a cell.
+func (s *session) Compile(ctx context.Context, scope module.Scope, source string, number int) (kernel.Compiled, error) {
+	c, err := s.get(ctx)
+	if err != nil {
+		return kernel.Compiled{}, err
+	}
+	out, err := c.Compile(ctx, scope, compile.Cell{Source: source, Number: number})
+	var ds compile.Diagnostics
+	if errors.As(err, &ds) && len(ds) > 0 {
+		e := &kernel.CompileError{}
+		for _, d := range ds {
+			e.Diagnostics = append(e.Diagnostics, kernel.Diagnostic{Cell: d.Cell, Line: d.Line, Column: d.Column, Message: d.Text, Source: d.Source})
+		}
+		return kernel.Compiled{}, e
+	}
+	if err != nil {
+		return kernel.Compiled{}, err
+	}
+	return kernel.Compiled{Module: out.Module, Handle: out}, nil
+}
+
+// Commit makes the session know what a cell declares.
+func (s *session) Commit(c kernel.Compiled) {
+	if h, ok := c.Handle.(*compile.Compiled); ok && h != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.s.Commit(h)
+	}
+}
+
+// Complete finds what can stand at an offset.
+func (s *session) Complete(source string, offset int) kernel.Completion {
+	out := kernel.Completion{Start: offset, End: offset}
+	c, err := s.get(context.Background())
+	if err != nil {
+		return out
+	}
+	found, r := c.Complete(source, offset)
+	out.Start, out.End = r.Start, r.End
+	for _, x := range found {
+		out.Candidates = append(out.Candidates, kernel.Candidate{Text: x.Text, Kind: string(x.Kind), Signature: x.Signature})
+	}
+	return out
+}
+
+// Inspect describes what stands at an offset.
+func (s *session) Inspect(source string, offset, detail int) (display.Bundle, bool) {
+	c, err := s.get(context.Background())
+	if err != nil {
+		return display.Bundle{}, false
+	}
+	d, ok := c.Inspect(source, offset, detail)
+	if !ok {
+		return display.Bundle{}, false
+	}
+	b := display.Text(d.Text)
+	if d.Markdown != "" {
+		b.Data["text/markdown"] = d.Markdown
+	}
+	return b, true
+}
+
+// Status says whether a text can be run as it is.
+func (s *session) Status(source string) kernel.Completeness {
+	st := compile.StatusOf(source)
+	return kernel.Completeness{State: kernel.State(st.State), Indent: st.Indent}
+}
+
+// Reset forgets every declaration: a new session begins, under another id.
+func (s *session) Reset() error {
+	if _, err := s.get(context.Background()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sets++
+	s.s = compile.NewSession(s.t, fmt.Sprintf("%sr%d", s.id, s.sets))
+	return nil
+}
+
+// close removes temporary files.
+func (s *session) close() {
+	select {
+	case <-s.ready:
+		if s.t != nil {
+			_ = s.t.Close() // the process ends
+		}
+	default:
+	}
+}
+
+// answer answers what the child asks: what a cell there cannot do itself.
+func (s *session) answer(ctx context.Context, local *localCluster, kind string, content json.RawMessage) (any, [][]byte, error) {
+	switch kind {
+	case "cluster":
+		file, err := local.file(ctx)
+		return map[string]string{"file": file}, nil, err
+	case "declare":
+		var d struct{ Scope, Name, Type string }
+		if err := json.Unmarshal(content, &d); err != nil {
+			return nil, nil, fmt.Errorf("declaration: %w", err)
+		}
+		c, err := s.get(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, c.Declare(module.Scope(d.Scope), d.Name, d.Type)
+	case "compile":
+		var q struct{ Scope, Source string }
+		if err := json.Unmarshal(content, &q); err != nil {
+			return nil, nil, fmt.Errorf("source: %w", err)
+		}
+		out, err := s.Compile(ctx, module.Scope(q.Scope), q.Source, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.Commit(out)
+		if out.Module == nil {
+			return nil, nil, nil
+		}
+		return nil, out.Module.Encode(), nil
+	}
+	return nil, nil, wire.NewFailure("Unknown", fmt.Sprintf("the kernel does not know the question %q", kind))
+}

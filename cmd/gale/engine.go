@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/galeproject/gale/client"
+	"github.com/galeproject/gale/cluster"
+	"github.com/galeproject/gale/compile"
+	"github.com/galeproject/gale/engine"
+	"github.com/galeproject/gale/internal/host"
+	"github.com/galeproject/gale/internal/stream"
+	"github.com/galeproject/gale/module"
+	"github.com/galeproject/gale/namespace"
+	"github.com/galeproject/gale/wire"
+)
+
+// engineFlags are what the engine verb is told.
+type engineFlags struct {
+	file, private, profile, id string
+	wanted                     int
+	null                       bool
+	debug                      bool
+}
+
+func engineVerb() *cobra.Command {
+	var f engineFlags
+	c := &cobra.Command{
+		Use:   "engine",
+		Short: "Be an engine of a cluster",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serveEngine(cmd.Context(), f)
+		},
+	}
+	c.Flags().StringVar(&f.file, "file", "", "connection file that the controller wrote for engines")
+	c.Flags().StringVar(&f.profile, "profile-dir", "", "profile folder to look for the connection file in")
+	c.Flags().StringVar(&f.id, "cluster-id", "", "cluster id")
+	c.Flags().IntVar(&f.wanted, "id", -1, "engine id to ask for")
+	c.Flags().BoolVar(&f.null, "null", false, "answer every request and run nothing, for measurements")
+	c.Flags().BoolVar(&f.debug, "debug", false, "log everything")
+	c.Flags().StringVar(&f.private, "private", "", "file by which a kernel's child finds its kernel")
+	_ = c.Flags().MarkHidden("private") // the flag exists
+	return c
+}
+
+// serveEngine runs an engine until it is told to end, or its controller or kernel is gone.
+func serveEngine(ctx context.Context, f engineFlags) error {
+	from := newStarter()
+	ctx, stop := interruptibleBy(ctx, f.private)
+	defer stop()
+	level := slog.LevelInfo
+	if f.debug {
+		level = slog.LevelDebug
+	}
+	stderr := os.Stderr
+	o := engine.Options{Null: f.null, Version: versionText()}
+	if err := f.connection(&o); err != nil {
+		return err
+	}
+	if o.Cluster != nil && !f.null {
+		var err error
+		if o.Output, stderr, err = captureOutput(); err != nil {
+			return err
+		}
+	}
+	o.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	scope := module.Local
+	if o.Cluster != nil {
+		scope = module.Engines
+	}
+	own, err := module.Program()
+	if err != nil {
+		return err
+	}
+	n := namespace.New(namespace.Options{Log: o.Log, Host: own, Scope: scope, Types: host.Types()})
+	o.Space, o.Names, o.Objects, o.Types = space{n}, names{n}, objects{n}, n.Types()
+	h := &hostOfCells{n: n}
+	o.Context = func(ctx context.Context) context.Context { return client.WithHost(ctx, h) }
+	if o.Cluster != nil {
+		o.Compiler = &sourceCompiler{ctx: ctx, log: o.Log, n: n}
+	}
+	o.Serving = func(id int) {
+		if o.Cluster != nil {
+			n.SetLabel(fmt.Sprintf("engine %d", id))
+		}
+		from.serving(strconv.Itoa(id))
+	}
+	e, err := engine.New(o)
+	if err != nil {
+		return err
+	}
+	if from.gone != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			<-from.gone
+			cancel()
+		}()
+	}
+	return e.Run(ctx)
+}
+
+// interruptibleBy gives a context that ends with SIGTERM. A kernel's child ignores SIGINT, which a terminal sends to every process of its
+// group: the kernel tells it what to stop.
+func interruptibleBy(ctx context.Context, private string) (context.Context, context.CancelFunc) {
+	if private != "" {
+		ignoreInterrupt()
+	}
+	return interruptible(ctx)
+}
+
+// connection finds and reads the file of the controller or kernel.
+func (f *engineFlags) connection(o *engine.Options) (err error) {
+	if f.wanted >= 0 {
+		o.Wanted = &f.wanted
+	}
+	if f.private != "" {
+		o.Private, err = wire.ReadPrivate(f.private)
+		return err
+	}
+	if info := os.Getenv("IPP_CONNECTION_INFO"); info != "" && f.file == "" {
+		o.Cluster, err = wire.ParseClusterFile([]byte(info))
+		return err
+	}
+	if f.file == "" {
+		profile := f.profile
+		if profile == "" {
+			profile = os.Getenv("IPP_PROFILE_DIR")
+		}
+		if profile == "" {
+			if profile, err = cluster.DefaultProfile(); err != nil {
+				return err
+			}
+		}
+		id := f.id
+		if id == "" {
+			id = os.Getenv("IPP_CLUSTER_ID")
+		}
+		f.file = cluster.EngineFile(profile, id)
+	}
+	o.Cluster, err = wire.ReadClusterFile(f.file)
+	return err
+}
+
+// captureOutput makes pipes of file descriptors 1 and 2, so that whatever cells, libraries and child processes print goes to whoever
+// asked for it. What the runtime says when the process crashes still goes to the former standard error, which is returned.
+func captureOutput() (*stream.Collector, *os.File, error) {
+	fd, err := syscall.Dup(2)
+	if err != nil {
+		return nil, nil, fmt.Errorf("keeping standard error: %w", err)
+	}
+	syscall.CloseOnExec(fd)
+	stderr := os.NewFile(uintptr(fd), "stderr")
+	if err := debug.SetCrashOutput(stderr, debug.CrashOptions{}); err != nil {
+		return nil, nil, fmt.Errorf("keeping standard error for crashes: %w", err)
+	}
+	c := stream.NewCollector()
+	for fd, name := range map[int]string{1: "stdout", 2: "stderr"} {
+		w, err := c.Pipe(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("capturing %s: %w", name, err)
+		}
+		if err := syscall.Dup3(int(w.Fd()), fd, 0); err != nil {
+			return nil, nil, fmt.Errorf("capturing %s: %w", name, err)
+		}
+		if err := w.Close(); err != nil {
+			return nil, nil, fmt.Errorf("capturing %s: %w", name, err)
+		}
+	}
+	return c, stderr, nil
+}
+
+// sourceCompiler compiles Go source that a client sends as text, as Python clients do. It gets ready when it is first needed.
+type sourceCompiler struct {
+	ctx context.Context //nolint:containedctx // of the process
+	log *slog.Logger
+	n   *namespace.Namespace
+
+	once  sync.Once
+	t     *compile.Toolchain
+	s     *compile.Session
+	err   error
+	known map[string]string // type text of the names that the session was told of
+}
+
+// declare tells the session what names clients have set, and modules of other sessions have made.
+func (c *sourceCompiler) declare() {
+	for _, v := range c.n.Names() {
+		text := client.TypeText(v.Value.Type())
+		if c.known[v.Name] == text {
+			continue
+		}
+		if err := c.s.Declare(module.Engines, v.Name, text); err != nil {
+			c.log.Debug("a name is not known to source that comes as text", "name", v.Name, "error", err)
+		}
+		c.known[v.Name] = text
+	}
+}
+
+// Compile gives the module of a source, nil when there is nothing to run.
+func (c *sourceCompiler) Compile(ctx context.Context, source string, number int) (*module.Module, error) {
+	c.once.Do(func() {
+		if c.t, c.err = compile.Open(c.ctx, compile.Options{Log: c.log, Remote: remotePackages()}); c.err != nil {
+			return
+		}
+		if c.t.Mode() == compile.None {
+			c.err = errors.New(c.t.Reason())
+			return
+		}
+		c.s = compile.NewSession(c.t, "e"+strings.ReplaceAll(wire.NewID(), "-", ""))
+		c.known = map[string]string{}
+	})
+	if c.err != nil {
+		return nil, c.err
+	}
+	c.declare()
+	out, err := c.s.Compile(ctx, module.Engines, compile.Cell{Source: source, Number: number})
+	var ds compile.Diagnostics
+	if errors.As(err, &ds) {
+		f := wire.NewFailure("CompileError", ds.Error())
+		return nil, f
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.s.Commit(out)
+	return out.Module, nil
+}
