@@ -129,7 +129,7 @@ func (e *Engine) applyGo(ctx context.Context, t *task, place string, args []any,
 	if len(kwargs) > 0 {
 		return nil, refusal("TypeError", "%s is a Go function: it takes no keyword arguments", place)
 	}
-	return e.o.Space.Apply(ctx, place, args, e.show(t))
+	return e.o.Space.Apply(ctx, place, args, e.show(ctx, t))
 }
 
 // applyForeign serves the Python functions that have a meaning here.
@@ -255,7 +255,7 @@ func (e *Engine) mapOver(ctx context.Context, t *task, f foreign, args []any) (a
 			row[k] = c[i]
 		}
 		var failure *wire.Failure
-		if out[i], failure = e.o.Space.Apply(ctx, string(g), row, e.show(t)); failure != nil {
+		if out[i], failure = e.o.Space.Apply(ctx, string(g), row, e.show(ctx, t)); failure != nil {
 			return nil, failure
 		}
 	}

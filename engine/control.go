@@ -39,7 +39,7 @@ func (s *shell) control(e received) {
 		s.signalRequest(t)
 	case "interrupt_request":
 		s.interruptRequest(e.m)
-		s.reply(t, answer{}, "ok")
+		s.reply(t, answer{content: map[string]any{"status": "ok", "left_behind": s.leftBehind()}}, "ok")
 	case "kernel_info_request":
 		s.reply(t, answer{content: s.info()}, "ok")
 	default:

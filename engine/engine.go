@@ -36,6 +36,7 @@ type Options struct {
 	Context  func(context.Context) context.Context // gives user code's contexts what they shall carry
 	Timeout  time.Duration                         // for the registration; 0: 30 s
 	Patience int                                   // heartbeats of the controller that may be missing before the engine leaves; 0: 50
+	Left     func() int                            // counts goroutines of interrupted requests that still run; may be nil
 	Null     bool                                  // answer ok and run nothing, for measurements
 	Version  string
 	Log      *slog.Logger
@@ -56,6 +57,8 @@ type Engine struct {
 	finished chan finished
 	over     chan struct{} // closed when Run returns
 	cancels  map[*task]context.CancelCauseFunc
+	seen     chan struct{} // of the output that is just being published
+	waits    map[wire.MsgID]chan struct{}
 
 	mu   sync.Mutex
 	asks map[wire.MsgID]chan *wire.Message
@@ -96,7 +99,7 @@ func New(o Options) (*Engine, error) {
 	}
 	a := about{
 		private: o.Private != nil, null: o.Null, wanted: -1, pid: os.Getpid(), cores: runtime.NumCPU(), host: host,
-		version: o.Version, timeout: o.Timeout, patience: o.Patience,
+		version: o.Version, timeout: o.Timeout, patience: o.Patience, left: o.Left,
 	}
 	if o.Wanted != nil {
 		a.wanted = *o.Wanted
@@ -104,7 +107,7 @@ func New(o Options) (*Engine, error) {
 	return &Engine{
 		o: o, log: o.Log, conn: o.Conn, session: o.Session, shell: newShell(a, o.Session, o.Log),
 		shown: make(chan shown), finished: make(chan finished), over: make(chan struct{}),
-		cancels: map[*task]context.CancelCauseFunc{}, asks: map[wire.MsgID]chan *wire.Message{},
+		cancels: map[*task]context.CancelCauseFunc{}, waits: map[wire.MsgID]chan struct{}{}, asks: map[wire.MsgID]chan *wire.Message{},
 	}, nil
 }
 
@@ -198,6 +201,7 @@ func (e *Engine) wait(ctx context.Context, timer *time.Timer) event {
 		return beat{}
 	case o := <-outputs:
 		e.drain()
+		e.seen = o.seen
 		return o
 	case f := <-e.finished:
 		delete(e.cancels, f.t)
@@ -238,8 +242,16 @@ func (e *Engine) message(on Channel, m zmtp.Msg) event {
 		e.log.Warn("a message was dropped", "error", err)
 		return nil
 	}
-	if on == Host {
+	switch {
+	case on == Host:
 		e.answered(msg)
+		return nil
+	case on == Control && msg.Header.MsgType == wire.SeenRequest:
+		var c wire.Seen
+		if msg.Content(&c) == nil && e.waits[c.MsgID] != nil {
+			close(e.waits[c.MsgID])
+			delete(e.waits, c.MsgID)
+		}
 		return nil
 	}
 	return received{on, m.From, msg}
@@ -254,6 +266,9 @@ func (e *Engine) do(effects []effect) (ended bool, err error) {
 				e.log.Warn("a message was not sent", "type", f.m.Header.MsgType, "error", err)
 			}
 		case publish:
+			if e.seen != nil && f.m.Header.MsgType != "stream" {
+				e.await(f.m.Header.MsgID)
+			}
 			frames := append([][]byte{[]byte(f.topic)}, e.session.Frames(f.m)...)
 			if err := e.conn.Send(IOPub, nil, frames); err != nil {
 				e.log.Warn("an output was not sent", "type", f.m.Header.MsgType, "error", err)
@@ -280,6 +295,16 @@ func (e *Engine) do(effects []effect) (ended bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// await lets the user code that shows something go on when its message is out, in a kernel's child when the kernel has passed it on.
+func (e *Engine) await(id wire.MsgID) {
+	if e.o.Private == nil {
+		close(e.seen)
+	} else {
+		e.waits[id] = e.seen
+	}
+	e.seen = nil
 }
 
 // start runs a task's user code beside the loop.

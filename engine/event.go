@@ -41,8 +41,9 @@ type (
 	printed struct{ chunks []stream.Chunk }
 	// shown: user code displays something.
 	shown struct {
-		t *task
-		o wire.Output
+		t    *task
+		o    wire.Output
+		seen chan struct{} // closed when it has been passed on, and so has everything that was printed before it
 	}
 	// finished: a task's user code has ended.
 	finished struct {

@@ -35,7 +35,7 @@ func (e *Engine) runModule(ctx context.Context, t *task, m *module.Module, c wir
 	if c.LoadOnly {
 		return answer{}
 	}
-	result, failure := e.o.Space.Run(ctx, m.ID, c, e.show(t))
+	result, failure := e.o.Space.Run(ctx, m.ID, c, e.show(ctx, t))
 	if failure != nil {
 		return answer{failure: failure}
 	}
@@ -44,7 +44,7 @@ func (e *Engine) runModule(ctx context.Context, t *task, m *module.Module, c wir
 	}
 	if result != nil && !c.Silent {
 		if raw, ok := e.bundle(*result, &count); ok {
-			e.emit(t, wire.Output{MsgType: "execute_result", Content: raw})
+			e.emit(ctx, t, wire.Output{MsgType: "execute_result", Content: raw})
 		}
 	}
 	return answer{}
@@ -117,7 +117,7 @@ func (e *Engine) call(ctx context.Context, t *task) answer {
 	if want != len(values) {
 		return failWith(nameRequest, fmt.Errorf("engine: %d values for a call that takes %d", len(values), want))
 	}
-	reply, results := e.o.Space.Call(ctx, c, values, t.m.Header.Session, e.show(t))
+	reply, results := e.o.Space.Call(ctx, c, values, t.m.Header.Session, e.show(ctx, t))
 	a := answer{content: reply, method: wire.CallRequest}
 	if reply.Failure != nil {
 		reply.Status = "error"

@@ -24,7 +24,7 @@ var errNotRunning = errors.New("engine: the context is not that of a running req
 // has ended or ctx is not of a request.
 func Emit(ctx context.Context, o wire.Output) {
 	if r, ok := ctx.Value(runningKey{}).(*running); ok {
-		r.e.emit(r.t, o)
+		r.e.emit(ctx, r.t, o)
 	}
 }
 
@@ -37,19 +37,26 @@ func Ask(ctx context.Context, kind string, content any) (json.RawMessage, [][]by
 	return r.e.ask(ctx, r.t, kind, content)
 }
 
-// emit hands an output to the loop.
-func (e *Engine) emit(t *task, o wire.Output) {
+// emit hands an output to the loop, and waits until it is on its way or the task is interrupted: what is printed next must come next.
+func (e *Engine) emit(ctx context.Context, t *task, o wire.Output) {
+	seen := make(chan struct{})
 	select {
-	case e.shown <- shown{t, o}:
+	case e.shown <- shown{t, o, seen}:
+	case <-e.over:
+		return
+	}
+	select {
+	case <-seen:
+	case <-ctx.Done():
 	case <-e.over:
 	}
 }
 
 // show gives a function that publishes bundles as displays of a task.
-func (e *Engine) show(t *task) func(display.Bundle) {
+func (e *Engine) show(ctx context.Context, t *task) func(display.Bundle) {
 	return func(b display.Bundle) {
 		if c, ok := e.bundle(b, nil); ok {
-			e.emit(t, wire.Output{MsgType: "display_data", Content: c})
+			e.emit(ctx, t, wire.Output{MsgType: "display_data", Content: c})
 		}
 	}
 }

@@ -40,6 +40,7 @@ type about struct {
 	version  string
 	timeout  time.Duration // for the registration
 	patience int           // heartbeats that may be missing
+	left     func() int    // goroutines of interrupted tasks that still run; may be nil
 }
 
 // shell decides what an engine does. It is used from one goroutine.
@@ -152,6 +153,13 @@ func (s *shell) tick() {
 		s.subscribed = true
 		s.serve()
 	}
+}
+
+func (s *shell) leftBehind() int {
+	if s.left == nil {
+		return 0
+	}
+	return s.left()
 }
 
 func (s *shell) do(e effect) { s.out = append(s.out, e) }

@@ -179,7 +179,7 @@ engine.3.status busy <client_2_2
 start client_2_2`)
 	y.want(y.step(y.request(Shell, "apply_request", nil, nil)), "")
 	y.want(y.step(printed{[]stream.Chunk{{Name: "stdout", Bytes: []byte("hello\xe2\x82")}}}), "")
-	y.want(y.step(shown{y.tasks[0], wire.Output{MsgType: "display_data", Content: json.RawMessage("{}")}}), `
+	y.want(y.step(shown{y.tasks[0], wire.Output{MsgType: "display_data", Content: json.RawMessage("{}")}, nil}), `
 engine.3.stdout hello <client_2_2
 engine.3.displaypub <client_2_2`)
 	y.want(y.step(printed{[]stream.Chunk{{Name: "stdout", Bytes: []byte("\xac")}, {Name: "stderr", Bytes: []byte("bad")}}}), "engine.3.stdout € <client_2_2")

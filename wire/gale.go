@@ -19,6 +19,15 @@ const (
 	HostReply   = "gale_host_reply"
 )
 
+// SeenRequest tells a kernel's child, on control, that the kernel has passed on a display and everything that was printed before it. It
+// has no reply.
+const SeenRequest = "gale_seen_request"
+
+// Seen is the content of a gale_seen_request.
+type Seen struct {
+	MsgID MsgID `json:"msg_id"` // of the display
+}
+
 // HostQuestion is the content of a gale_host_request.
 type HostQuestion struct {
 	Ask     string          `json:"ask"` // cluster, compile, declare …
