@@ -112,6 +112,7 @@ func TestOutputsOfTasks(t *testing.T) {
 	g := newStage(t)
 	ada := g.engine("ada")
 	m, _ := g.ask(muxClient, "execute_request", nil, obj{"code": "x"}, "ada")
+	to := g.one(muxEngine)
 	for _, o := range []struct {
 		msgType string
 		content obj
@@ -144,6 +145,8 @@ func TestOutputsOfTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.step(input{kind: message, socket: iopubEngine, from: "ada", frames: prefixed(ada.Frames(goodbye), "engine.0.shutdown_reply")})
+	equal(t, "engines", len(g.s.hub.Engines()), 1) // it has not answered yet
+	g.replies(ada, muxEngine, to, "ok", obj{"status": "ok"})
 	equal(t, "engines", len(g.s.hub.Engines()), 0)
 }
 
@@ -257,6 +260,8 @@ func TestAnswersOfTheController(t *testing.T) {
 		}
 	}
 	g.ask(query, "unregistration_request", nil, obj{"id": 0})
+	g.none(notification) // it has a task
+	g.later(time.Second)
 	equal(t, "goodbye", g.content(notification, "unregistration_notification"), obj{"id": 0, "uuid": "ada"})
 	g.ask(query, "shutdown_request", nil, nil)
 	g.content(query, "shutdown_reply")
