@@ -128,7 +128,7 @@ func (s *script) do(ctx context.Context, command, rest string, show func(display
 		fmt.Printf("%s %s", raw, bufs)
 	case "flood":
 		line := strings.Repeat("x", 1023) + "\n"
-		for range 64 << 10 {
+		for range 8 << 10 {
 			_, _ = os.Stdout.WriteString(line)
 		}
 	}

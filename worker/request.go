@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,9 @@ func (r *request) put(i item) {
 	}
 }
 
+// errTooLate: the child had ended before it could be asked.
+var errTooLate = errors.New("worker: the child has ended")
+
 // request sends a request to the child and waits for its end.
 func (l *life) request(ctx context.Context, msgType string, content any, buffers [][]byte, emit func(wire.Output)) (*wire.Message, error) {
 	if ctx.Err() != nil {
@@ -60,7 +64,7 @@ func (l *life) request(ctx context.Context, msgType string, content any, buffers
 	select {
 	case l.asked <- r:
 	case <-l.ended:
-		return nil, died(l)
+		return nil, errTooLate
 	}
 	stop := context.AfterFunc(ctx, func() { l.interrupt(r) })
 	defer stop()

@@ -88,6 +88,11 @@ func (w *Worker) currentLocked() (*life, error) {
 // watch waits for a child's end and starts the next one.
 func (w *Worker) watch(l *life) {
 	<-l.ended
+	w.succeed(l)
+}
+
+// succeed puts another child in the place of one that has ended, once.
+func (w *Worker) succeed(l *life) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.life != l {
@@ -143,11 +148,17 @@ func decode(m *wire.Message, err error) (r wire.Reply) {
 // Request sends the child any request of its shell channel and waits for the reply and all output. The error is a [wire.Failure] when the
 // child died or the request was interrupted before it began.
 func (w *Worker) Request(ctx context.Context, msgType string, content any, buffers [][]byte, emit func(wire.Output)) (*wire.Message, error) {
-	l, err := w.current()
-	if err != nil {
-		return nil, err
+	for {
+		l, err := w.current()
+		if err != nil {
+			return nil, err
+		}
+		m, err := l.request(ctx, msgType, content, buffers, emit)
+		if !errors.Is(err, errTooLate) {
+			return m, err
+		}
+		w.succeed(l)
 	}
-	return l.request(ctx, msgType, content, buffers, emit)
 }
 
 // Interrupt ends the child if goroutines of an interrupted cell still run there and the interrupt came within the last five seconds, or if the

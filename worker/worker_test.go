@@ -295,7 +295,7 @@ func TestASlowReaderStopsTheChild(t *testing.T) {
 		}
 		n += len(c.Text)
 	})
-	if r.Status != "ok" || n != 64<<20 {
+	if r.Status != "ok" || n != 8<<20 {
 		t.Fatalf("%s: %d bytes", text(r), n)
 	}
 }
