@@ -85,6 +85,7 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	}
 	n := namespace.New(namespace.Options{Log: o.Log, Host: own, Scope: scope, Types: host.Types()})
 	o.Space, o.Names, o.Objects, o.Types = space{n}, names{n}, objects{n}, n.Types()
+	o.Left = n.LeftBehind
 	h := &hostOfCells{n: n}
 	o.Context = func(ctx context.Context) context.Context { return client.WithHost(ctx, h) }
 	if o.Cluster != nil {
