@@ -102,8 +102,10 @@ func (h *Hub) checkEngine(e *engine, counts map[*list]int) error {
 		return fmt.Errorf("its load is %d with %d tasks", e.load, e.lists[balanced].n)
 	case h.o.HighWater > 0 && e.load > h.o.HighWater:
 		return fmt.Errorf("its load of %d is too high", e.load)
-	case (e.at > 0) != (h.links[e.uuid][Balanced] > 0):
+	case (e.at > 0) != (h.links[e.uuid][Balanced] > 0 && !e.leaving):
 		return fmt.Errorf("its place in the heap is not as its connections say")
+	case e.leaving && (e.idle() || e.gone <= h.now):
+		return fmt.Errorf("it should have left")
 	case e.at > 0 && h.heap[e.at-1] != e:
 		return fmt.Errorf("its place in the heap is another one's")
 	}

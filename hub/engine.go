@@ -32,7 +32,13 @@ type engine struct {
 	classes []*class    // that it is in, whose queues are not empty
 
 	completed int
+
+	leaving bool          // it said goodbye and still has tasks
+	gone    time.Duration // it is gone then, whatever it has
 }
+
+// grace is the time that results have to arrive after their engine's goodbye, which takes a shorter way.
+const grace = time.Second
 
 // name is the engine's uuid; that of no engine is empty.
 func (e *engine) name() UUID {
@@ -147,8 +153,45 @@ func (h *Hub) complete(e *engine) {
 	h.open(e)
 }
 
+// goodbye takes an engine out when it has answered what it has, or its connections close, or its grace is over.
+func (h *Hub) goodbye(e *engine) {
+	if e.leaving {
+		return
+	}
+	if !e.live || e.idle() {
+		h.leave(e, "it said goodbye", false)
+		return
+	}
+	e.leaving, e.gone = true, h.now+grace
+	h.leaving = append(h.leaving, e)
+	if e.at > 0 {
+		h.heap.remove(e)
+	}
+}
+
+// farewell takes out those whose grace is over, or who have nothing left, and says whether there were any.
+func (h *Hub) farewell() (some bool) {
+	if len(h.leaving) == 0 {
+		return false
+	}
+	for _, e := range slices.Clone(h.leaving) {
+		if e.idle() || e.gone <= h.now {
+			h.leave(e, "it said goodbye", false)
+			some = true
+		}
+	}
+	return some
+}
+
+func (e *engine) idle() bool {
+	return e.lists[balanced].n+e.lists[direct].n+e.lists[part].n == 0
+}
+
 // open makes an engine available to balanced tasks.
 func (h *Hub) open(e *engine) {
+	if e.leaving {
+		return
+	}
 	if e.at == 0 {
 		h.heap.add(e)
 	}
@@ -173,6 +216,9 @@ func (h *Hub) leave(e *engine, reason string, silent bool) {
 		return
 	}
 	e.live = false
+	if e.leaving {
+		h.leaving = slices.DeleteFunc(h.leaving, func(x *engine) bool { return x == e })
+	}
 	h.gone.add(e.uuid, e.id, silent)
 	if e.at > 0 {
 		h.heap.remove(e)

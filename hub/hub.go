@@ -63,6 +63,7 @@ type Hub struct {
 	eldest   int64 // stamp of the newest engine, which goes to the head of the order of use
 	stamp    int64 // of the engine used last
 	live     []*engine
+	leaving  []*engine  // of these
 	heap     engineHeap // engines that can be sent balanced tasks
 	nextBeat time.Duration
 	beats    [2]string // payloads of the heartbeats that may still come back
@@ -122,7 +123,7 @@ func (h *Hub) Step(ev Event) []Action {
 		h.pong(ev)
 	case Leave:
 		if e := h.engines[ev.UUID]; e != nil {
-			h.leave(e, "it said goodbye", false)
+			h.goodbye(e)
 		}
 	case Submit:
 		h.submit(ev)
@@ -143,9 +144,10 @@ func (h *Hub) Step(ev Event) []Action {
 
 func (h *Hub) do(a Action) { h.out = append(h.out, a) }
 
-// settle does what the event set off: ended tasks release or fail those that depend on them, free engines get work.
+// settle does what the event set off: ended tasks release or fail those that depend on them, free engines get work, engines
+// that said goodbye go.
 func (h *Hub) settle() {
-	for len(h.ended) > 0 || len(h.roomy) > 0 || len(h.dirty) > 0 {
+	for len(h.ended) > 0 || len(h.roomy) > 0 || len(h.dirty) > 0 || h.farewell() {
 		for len(h.ended) > 0 {
 			p := h.ended[len(h.ended)-1]
 			h.ended = h.ended[:len(h.ended)-1]
@@ -170,6 +172,9 @@ func (h *Hub) Next() time.Duration {
 	at := h.nextBeat
 	if len(h.alarms) > 0 {
 		at = min(at, h.alarms[0].rules.deadline)
+	}
+	for _, e := range h.leaving {
+		at = min(at, e.gone)
 	}
 	return at
 }
