@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+
+	"github.com/galeproject/gale/module"
 )
 
 // analysis is what the checked package says: which declaration uses which, which variables, in which generation.
@@ -388,9 +390,34 @@ func (a *analysis) order() error {
 				return a.c.fail(q.Line, q.Column, "undefined: %s", n)
 			}
 		}
+		if err := a.assignable(p); err != nil {
+			return err
+		}
 		if err := a.mixed(i, p, definedAt); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// assignable checks the values of names that := meets again in one cell: they are assigned, as in Go.
+func (a *analysis) assignable(p *piece) error {
+	vs := specOf(p)
+	for i, n := range p.names {
+		if !p.again[i] {
+			continue
+		}
+		var t types.Type
+		if len(vs.Values) == len(p.names) {
+			t = a.info.TypeOf(vs.Values[i])
+		} else if tuple, ok := a.info.TypeOf(vs.Values[0]).(*types.Tuple); ok && i < tuple.Len() {
+			t = tuple.At(i).Type()
+		}
+		o := a.pkg.Scope().Lookup(n)
+		if t == nil || o == nil || types.AssignableTo(t, o.Type()) {
+			continue
+		}
+		return a.c.fail(p.line, p.col, "cannot use a value of type %s for %s, which is a %s", a.shown(t), n, a.shown(o.Type()))
 	}
 	return nil
 }
@@ -452,14 +479,14 @@ func (a *analysis) funcName(p *piece) string {
 
 // suffix tells the code of a function that uses variables of the engines from that of the same function in the notebook.
 func (a *analysis) suffix(p *piece) string {
-	local := a.c.st.vars["local"]
+	local := a.c.st.vars[module.Local]
 	for q := range a.reach(p) {
 		for n := range a.reads[q] {
 			v := a.c.vars[n]
 			if v == nil {
 				v = a.newVars[n]
 			}
-			if v != nil && v.scope == "engines" && (local[n] == nil || local[n].symbol != v.symbol) {
+			if v != nil && v.scope == module.Engines && (local[n] == nil || local[n].symbol != v.symbol) {
 				return "e"
 			}
 		}

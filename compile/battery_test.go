@@ -161,7 +161,7 @@ func batteryChild(file, results string) error {
 		return err
 	}
 	defer out.Close()
-	t, err := compile.Open(context.Background(), compile.Options{SkipSelfTest: true, Full: os.Getenv("GALE_BATTERY_FULL") != ""})
+	t, err := compile.Open(context.Background(), compile.Options{Full: os.Getenv("GALE_BATTERY_FULL") != ""})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package compile
 import (
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"strings"
 
@@ -466,5 +465,3 @@ func (a *analysis) emitTail() (string, map[string]string, error) {
 	b.WriteString("//line gale:6\n" + text)
 	return b.String(), imports, nil
 }
-
-var _ token.Pos

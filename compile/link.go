@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -138,13 +141,35 @@ func (l *linking) compile(ctx context.Context, config string) (*object, error) {
 		"-nolocalimports", "-dwarf=false", "-trimpath", l.dir + "=>", "-importcfg", config, "-pack",
 	}, l.files...)
 	if _, err := l.t.tools.run(ctx, l.dir, l.t.tools.tool("compile"), args...); err != nil {
-		return nil, err
+		return nil, compilerDiagnostics(err)
 	}
 	b, err := os.ReadFile(l.path("module.a"))
 	if err != nil {
 		return nil, fmt.Errorf("compile: reading the object: %w", err)
 	}
 	return parseObject(b)
+}
+
+var compilerMessage = regexp.MustCompile(`(?m)^(?:.*/)?cell\[(\d+)\]:(\d+):(\d+): (.*)$`)
+
+// compilerDiagnostics makes messages about cells of what the compiler says; the checker has let them pass.
+func compilerDiagnostics(err error) error {
+	var te *ToolError
+	if !errors.As(err, &te) {
+		return err
+	}
+	var list Diagnostics
+	for _, m := range compilerMessage.FindAllStringSubmatch(te.Output, maxMessages) {
+		d := Diagnostic{Text: readable(m[4])}
+		for i, p := range []*int{&d.Cell, &d.Line, &d.Column} {
+			*p, _ = strconv.Atoi(m[i+1]) // digits
+		}
+		list = append(list, d)
+	}
+	if len(list) == 0 {
+		return err
+	}
+	return list
 }
 
 // linkHollow links against the stub, and with the archives of static packages.

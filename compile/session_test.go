@@ -34,6 +34,13 @@ func TestMain(m *testing.M) {
 	if host.Size() == 0 {
 		os.Exit(2)
 	}
+	if dir := os.Getenv(engineEnv); dir != "" {
+		if err := engineChild(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if file := os.Getenv(batteryCaseEnv); file != "" {
 		if err := batteryChild(file, os.Getenv(batteryResultEnv)); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -38,8 +38,8 @@ type Options struct {
 	Remote []string
 	// Full links every module in full.
 	Full bool
-	// SkipSelfTest leaves the self-test out, as the self-test itself does.
-	SkipSelfTest bool
+	// Trial runs the self-test's modules, once for each build of the program; nil leaves the self-test out.
+	Trial Trial
 
 	fault fault // for tests of the self-test
 }
@@ -124,9 +124,6 @@ func (t *Toolchain) open(ctx context.Context) error {
 	t.mode = Hollow
 	if t.o.Full {
 		t.mode, t.reason = Full, "asked for"
-	}
-	if t.o.SkipSelfTest {
-		return nil
 	}
 	return t.ensureTested(ctx)
 }
