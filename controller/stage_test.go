@@ -46,6 +46,11 @@ func (g *stage) step(in input) []effect {
 	if err := g.s.hub.Check(); err != nil {
 		g.t.Fatal(err)
 	}
+	for id, j := range g.s.jobs {
+		if !g.s.pending(id) || j.id != id || j.ended {
+			g.t.Fatalf("the shell waits for %q, of which the hub knows nothing", id)
+		}
+	}
 	return g.effects
 }
 
