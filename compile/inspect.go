@@ -44,8 +44,10 @@ func (s *Session) Inspect(src string, off, detail int) (Doc, bool) {
 		return Doc{}, false
 	}
 	d := Doc{Name: o.Name(), Kind: kindOf(o)}
+	_, isPackage := o.(*types.PkgName)
 	switch {
-	case a.pkg == o.Pkg() && a.describeOwn(&d, o):
+	case a.pkg == o.Pkg() && !isPackage:
+		a.describeOwn(&d, o)
 	case o.Pkg() == nil:
 		d.Signature = universeSignature(o)
 	default:
@@ -121,19 +123,19 @@ func isSelector(n ast.Node) bool {
 	return ok
 }
 
-// describeOwn describes what the session or the source declares; false for what only has a type.
-func (a *analysis) describeOwn(d *Doc, o types.Object) bool {
+// describeOwn describes what the session or the source declares, as far as more than a type is known.
+func (a *analysis) describeOwn(d *Doc, o types.Object) {
 	st := a.c.st
 	if p := a.byObject[origin(o)]; p != nil && p.d != nil {
 		d.Comment, d.Source = commentOf(p.d.doc), p.d.src
 		d.Signature = signatureOf(p.d.src)
-		return true
+		return
 	}
 	switch o.Name() {
 	case "ctx", "must", "show":
 		if a.ofPackage(o) && !a.notebookVar(o) {
 			d.Signature, d.Comment = predeclaredHelp[o.Name()][0], predeclaredHelp[o.Name()][1]
-			return true
+			return
 		}
 	}
 	for _, scope := range []module.Scope{module.Local, module.Engines} {
@@ -142,10 +144,9 @@ func (a *analysis) describeOwn(d *Doc, o types.Object) bool {
 			if scope == module.Engines && st.vars[module.Local][o.Name()] == nil {
 				d.Comment = fmt.Sprintf("lives on the engines (cell %d)", v.cell)
 			}
-			return true
+			return
 		}
 	}
-	return false
 }
 
 var predeclaredHelp = map[string][2]string{
