@@ -18,7 +18,9 @@ import (
 // Bounds of a conversion: a pickle may name one object many times over.
 const (
 	maxDepth  = 64
-	maxValues = 16 << 20
+	maxSpan   = 4 << 20 // numbers of a range
+	freeParts = 100_000 // values of any payload; more are granted by its size
+	perByte   = 8
 	maxItems  = 64 // containers shorter than this may hold objects whose buffers travel as frames
 )
 
@@ -40,7 +42,8 @@ var errFrames = errors.New("engine: a Python object lacks its buffers")
 // payload reads objects from the buffers of an apply request.
 type payload struct {
 	bufs   [][]byte
-	values int
+	values int // converted
+	most   int // that may be
 }
 
 // object reads one object as Go has it: numbers, strings, []byte, bool, nil, []any for lists, tuples, ranges and sets, map[string]any or
@@ -60,6 +63,7 @@ func (p *payload) pickle() (any, error) {
 	if len(p.bufs) == 0 {
 		return nil, errFrames
 	}
+	p.most += freeParts + perByte*len(p.bufs[0])
 	v, err := unpickle(p.bufs[0])
 	p.bufs = p.bufs[1:]
 	return v, err
@@ -126,7 +130,7 @@ func (p *payload) restoreOne(v any) error {
 
 // convert gives a Go value of what a pickle held.
 func (p *payload) convert(v any, depth int) (any, error) {
-	if p.values++; depth > maxDepth || p.values > maxValues {
+	if p.values++; depth > maxDepth || p.values > p.most {
 		return nil, errors.New("engine: a Python object is nested too deeply or too large")
 	}
 	switch x := v.(type) {
@@ -135,6 +139,9 @@ func (p *payload) convert(v any, depth int) (any, error) {
 	case int64:
 		return int(x), nil
 	case *big.Int:
+		if x.IsInt64() {
+			return int(x.Int64()), nil
+		}
 		return x, nil
 	case *types.List:
 		return p.sequence(*x, depth)
@@ -270,11 +277,11 @@ func span(args []any) (any, error) {
 		}
 	}
 	from, to, by := n[0], n[1], n[2]
+	if by == 0 || (float64(to)-float64(from))/float64(by) > maxSpan {
+		return nil, errors.New("engine: a range is too long")
+	}
 	out := []any{}
 	for i := from; by > 0 && i < to || by < 0 && i > to; i += by {
-		if len(out) >= maxValues || i+by > i != (by > 0) {
-			return nil, errors.New("engine: a range is too long")
-		}
 		out = append(out, i)
 	}
 	return out, nil
