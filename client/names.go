@@ -48,7 +48,13 @@ func Pull[T any](ctx context.Context, v DirectView, name string) ([]T, error) {
 		return nil, err
 	}
 	out := make([]T, len(engines))
-	err = v.each(ctx, wire.NamesRequest, wire.Names{Get: []string{name}}, nil, func(i int, e Engine, m *wire.Message) error {
+	return out, v.pull(ctx, name, reflect.ValueOf(out))
+}
+
+// pull is Pull into a slice.
+func (v DirectView) pull(ctx context.Context, name string, out reflect.Value) error {
+	want := out.Type().Elem()
+	return v.each(ctx, wire.NamesRequest, wire.Names{Get: []string{name}}, nil, func(i int, _ Engine, m *wire.Message) error {
 		es, err := value.Unpack(m.Buffers)
 		if err != nil || len(es) != 1 {
 			return fmt.Errorf("value of %s: %w", name, errors.Join(err, value.ErrMalformed))
@@ -57,14 +63,13 @@ func Pull[T any](ctx context.Context, v DirectView, name string) ([]T, error) {
 		if err != nil {
 			return err
 		}
-		got, ok := x.Interface().(T)
-		if !ok {
-			return fmt.Errorf("%s is a %T there, not a %v", name, x.Interface(), reflect.TypeFor[T]())
+		got := x.Elem()
+		if i >= out.Len() || !got.IsValid() || !got.Type().AssignableTo(want) {
+			return fmt.Errorf("%s is a %T there, not a %v", name, x.Interface(), want)
 		}
-		out[i] = got
+		out.Index(i).Set(got)
 		return nil
 	})
-	return out, err
 }
 
 // Delete removes names from the engines of the view.

@@ -14,10 +14,20 @@ import (
 
 // Objects are values of one type that live on engines, where a call made them; it shows itself as a table. They end with their client, or
 // when the program holds no handle to them any more, unless they have been [Objects.Named].
-type Objects[T any] struct {
+type Objects[T any] struct{ s *objectSet }
+
+// Object is one value of Objects; it is work of one item.
+type Object[T any] struct {
+	s *objectSet
+	i int
+}
+
+// objectSet is what Objects are without their type: cells that use Objects contain little code of their own.
+type objectSet struct {
 	c     *Client
 	set   string
 	name  string
+	typ   string
 	items []object
 }
 
@@ -28,24 +38,27 @@ type object struct {
 	label  string // the element that it was made of
 }
 
-// Object is one value of Objects; it is work of one item.
-type Object[T any] struct {
-	of *Objects[T]
-	i  int
-}
-
 // New calls f for each element and keeps the results where they were made. When an element fails, those that succeeded are deleted and
 // the error says which failed.
 func New[X, T any](ctx context.Context, v View, xs []X, f func(X) (T, error), opts ...Option) (*Objects[T], error) {
-	p, err := Over(v, xs).spread(nil)
+	s, err := newObjects(ctx, v, reflect.ValueOf(xs), f, opts)
+	if err != nil {
+		return nil, err
+	}
+	s.typ = reflect.TypeFor[T]().String()
+	return &Objects[T]{s}, nil
+}
+
+func newObjects(ctx context.Context, v View, xs reflect.Value, f any, opts []Option) (*objectSet, error) {
+	p, err := spreadData(v, xs)
 	if err != nil {
 		return nil, err
 	}
 	p.o = p.o.with(opts)
-	if p.o.chunk == 0 || p.place == nil && len(opts) == 0 {
+	if p.place == nil && p.o.chunk == 0 {
 		p.o.chunk = 1 // an object is worth a task of its own
 	}
-	o := &Objects[T]{c: p.c, set: wire.NewID(), items: make([]object, len(xs))}
+	o := &objectSet{c: p.c, set: wire.NewID(), items: make([]object, p.n)}
 	p.what = "new"
 	p.keep = func(i int) *wire.ObjectRef { return &wire.ObjectRef{Set: o.set, Index: i} }
 	fails := make([]error, p.n)
@@ -56,7 +69,7 @@ func New[X, T any](ctx context.Context, v View, xs []X, f func(X) (T, error), op
 		case r.kept == nil:
 			fails[i] = fmt.Errorf("engine %d kept nothing", r.engine.ID)
 		default:
-			o.items[i] = object{engine: r.engine, info: *r.kept, label: short(fmt.Sprint(xs[i]))}
+			o.items[i] = object{engine: r.engine, info: *r.kept, label: short(fmt.Sprint(xs.Index(i).Interface()))}
 		}
 	}
 	err = p.run(ctx, f)
@@ -64,7 +77,7 @@ func New[X, T any](ctx context.Context, v View, xs []X, f func(X) (T, error), op
 		err = p.composite(fails)
 	}
 	if err != nil {
-		return nil, errors.Join(err, o.Delete(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, o.delete(context.WithoutCancel(ctx)))
 	}
 	o.watch()
 	return o, nil
@@ -80,14 +93,14 @@ func short(s string) string {
 }
 
 // watch frees the objects when the last handle is gone; it is done with the next request.
-func (o *Objects[T]) watch() {
+func (o *objectSet) watch() {
 	doomed := o.refs()
 	c := o.c
 	runtime.AddCleanup(o, func(refs map[string][]wire.ObjectRef) { c.doom(refs) }, doomed)
 }
 
 // refs are the objects by engine.
-func (o *Objects[T]) refs() map[string][]wire.ObjectRef {
+func (o *objectSet) refs() map[string][]wire.ObjectRef {
 	out := map[string][]wire.ObjectRef{}
 	for _, x := range o.items {
 		if x.engine.UUID != "" {
@@ -120,16 +133,18 @@ func (c *Client) sweep(ctx context.Context) {
 }
 
 // Len is the number of objects.
-func (o *Objects[T]) Len() int { return len(o.items) }
+func (o *Objects[T]) Len() int { return len(o.s.items) }
 
 // At is one of the objects; it panics when there is none at i, as a slice does.
 func (o *Objects[T]) At(i int) Object[T] {
-	_ = o.items[i]
-	return Object[T]{o, i}
+	_ = o.s.items[i]
+	return Object[T]{o.s, i}
 }
 
 // Where gives the engine of each object.
-func (o *Objects[T]) Where() []int {
+func (o *Objects[T]) Where() []int { return o.s.where() }
+
+func (o *objectSet) where() []int {
 	out := make([]int, len(o.items))
 	for i, x := range o.items {
 		out[i] = x.engine.ID
@@ -138,7 +153,7 @@ func (o *Objects[T]) Where() []int {
 }
 
 // label names an object in messages.
-func (o *Objects[T]) label(i int) string {
+func (o *objectSet) label(i int) string {
 	name := o.name
 	if name == "" {
 		name = "object"
@@ -146,18 +161,18 @@ func (o *Objects[T]) label(i int) string {
 	return fmt.Sprintf("%s[%d] (%s) on engine %d", name, i, o.items[i].info.Type, o.items[i].engine.ID)
 }
 
-func (o *Objects[T]) spread(*T) (*plan, error) { return o.plan(0, len(o.items)) }
+func (o *Objects[T]) spread(*T) (*plan, error) { return o.s.plan(0, len(o.s.items)), nil }
 
-func (x Object[T]) spread(*T) (*plan, error) { return x.of.plan(x.i, 1) }
+func (x Object[T]) spread(*T) (*plan, error) { return x.s.plan(x.i, 1), nil }
 
 // plan makes work of n objects from the one at first.
-func (o *Objects[T]) plan(first, n int) (*plan, error) {
+func (o *objectSet) plan(first, n int) *plan {
 	return &plan{
 		c: o.c, n: n, o: options{chunk: 1},
 		place: func(i int) Engine { return o.items[first+i].engine },
 		arg:   func(i int) argument { return argument{object: &o.items[first+i].info.ObjectRef} },
 		name:  func(i int) string { return o.label(first + i) },
-	}, nil
+	}
 }
 
 // Do calls f with one object, where it lives.
@@ -171,7 +186,9 @@ func Do[T, R any](ctx context.Context, x Object[T], f func(T) (R, error), opts .
 }
 
 // Named gives the objects a name under which other clients of the cluster find them, and by which they outlive this client.
-func (o *Objects[T]) Named(ctx context.Context, name string) error {
+func (o *Objects[T]) Named(ctx context.Context, name string) error { return o.s.named(ctx, name) }
+
+func (o *objectSet) named(ctx context.Context, name string) error {
 	if name == "" {
 		return fmt.Errorf("client: naming objects: the name is empty")
 	}
@@ -185,7 +202,9 @@ func (o *Objects[T]) Named(ctx context.Context, name string) error {
 }
 
 // Delete frees the objects on their engines.
-func (o *Objects[T]) Delete(ctx context.Context) error {
+func (o *Objects[T]) Delete(ctx context.Context) error { return o.s.delete(ctx) }
+
+func (o *objectSet) delete(ctx context.Context) error {
 	var errs error
 	for uuid, refs := range o.refs() {
 		if err := o.c.objects(ctx, uuid, wire.Objects{Delete: refs, Owner: o.c.session.ID()}, nil); err != nil && !errors.Is(err, ErrEngineDied) {
@@ -218,7 +237,16 @@ func (c *Client) objects(ctx context.Context, uuid string, q wire.Objects, out *
 
 // Find opens the objects of a name that a client of this cluster, this one or another, has given.
 func Find[T any](ctx context.Context, c *Client, name string) (*Objects[T], error) {
-	o := &Objects[T]{c: c, name: name}
+	s, err := c.find(ctx, name, reflect.TypeFor[T]().String())
+	if s == nil {
+		return nil, err
+	}
+	return &Objects[T]{s}, err
+}
+
+// find is Find for a type as an engine writes it.
+func (c *Client) find(ctx context.Context, name, want string) (*objectSet, error) {
+	o := &objectSet{c: c, name: name, typ: want}
 	var names []string
 	for _, e := range c.Cluster() {
 		if e.Kind != wire.KindGo {
@@ -235,7 +263,7 @@ func Find[T any](ctx context.Context, c *Client, name string) (*Objects[T], erro
 				}
 				continue
 			}
-			if want := typeName(reflect.TypeFor[T]()); info.Type != want {
+			if info.Type != want {
 				return nil, fmt.Errorf("client: the objects %q are of type %s, not %s", name, info.Type, want)
 			}
 			o.items = append(o.items, object{engine: e, info: info})
@@ -252,11 +280,8 @@ func Find[T any](ctx context.Context, c *Client, name string) (*Objects[T], erro
 	return o, nil
 }
 
-// typeName is how an engine writes a type in ObjectInfo.
-func typeName(t reflect.Type) string { return t.String() }
-
 // columns gives the table of the objects: what each says of itself behind what is known of all.
-func (o *Objects[T]) columns() (head []string, rows [][]string) {
+func (o *objectSet) columns() (head []string, rows [][]string) {
 	head = []string{"", "of", "engine", "MB", "seconds"}
 	for _, x := range o.items {
 		for _, c := range x.info.Columns {
@@ -282,7 +307,7 @@ func (o *Objects[T]) columns() (head []string, rows [][]string) {
 }
 
 // caption is the line above the table.
-func (o *Objects[T]) caption() string {
+func (o *objectSet) caption() string {
 	var bytes int64
 	engines := map[int]bool{}
 	for _, x := range o.items {
@@ -293,10 +318,12 @@ func (o *Objects[T]) caption() string {
 	if o.name != "" {
 		name = fmt.Sprintf(" %q", o.name)
 	}
-	return fmt.Sprintf("%d objects%s of type %v on %d engines, %.1f MB", len(o.items), name, reflect.TypeFor[T](), len(engines), float64(bytes)/1e6)
+	return fmt.Sprintf("%d objects%s of type %s on %d engines, %.1f MB", len(o.items), name, o.typ, len(engines), float64(bytes)/1e6)
 }
 
-func (o *Objects[T]) String() string {
+func (o *Objects[T]) String() string { return o.s.text() }
+
+func (o *objectSet) text() string {
 	head, rows := o.columns()
 	var b strings.Builder
 	b.WriteString(o.caption())
@@ -308,6 +335,6 @@ func (o *Objects[T]) String() string {
 
 // HTML is the table.
 func (o *Objects[T]) HTML() string {
-	head, rows := o.columns()
-	return table(o.caption(), head, rows)
+	head, rows := o.s.columns()
+	return table(o.s.caption(), head, rows)
 }

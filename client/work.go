@@ -22,19 +22,21 @@ type Data[T any] struct {
 // Over spreads data over a view: a balanced view gives items to whoever is free, a direct view gives each engine a contiguous share.
 func Over[T any](v View, xs []T) Data[T] { return Data[T]{v, xs} }
 
-func (d Data[T]) spread(*T) (*plan, error) {
-	c := d.v.client()
+func (d Data[T]) spread(*T) (*plan, error) { return spreadData(d.v, reflect.ValueOf(d.xs)) }
+
+// spreadData is spread for a slice of any type: cells that map contain little code of their own.
+func spreadData(v View, xs reflect.Value) (*plan, error) {
 	p := &plan{
-		c: c, o: d.v.opts(), n: len(d.xs),
-		arg:  func(i int) argument { return argument{value: reflect.ValueOf(&d.xs[i]).Elem()} },
+		c: v.client(), o: v.opts(), n: xs.Len(),
+		arg:  func(i int) argument { return argument{value: xs.Index(i)} },
 		name: func(i int) string { return fmt.Sprintf("item %d", i) },
 	}
-	if dv, ok := d.v.(DirectView); ok {
+	if dv, ok := v.(DirectView); ok {
 		engines, err := dv.resolve()
 		if err != nil {
 			return nil, err
 		}
-		share := (len(d.xs) + len(engines) - 1) / len(engines)
+		share := (p.n + len(engines) - 1) / len(engines)
 		p.place = func(i int) Engine { return engines[i/share] }
 		if p.o.chunk == 0 {
 			p.o.chunk = share
@@ -75,6 +77,15 @@ func Each[T any](ctx context.Context, w Work[T], f func(T) error, opts ...Option
 
 // Apply calls f once on every engine of a direct view, in the order of the view, or once on some engine of a balanced one.
 func Apply[R any](ctx context.Context, v View, f func() (R, error), opts ...Option) ([]R, error) {
+	p, err := spreadCalls(v)
+	if err != nil {
+		return nil, err
+	}
+	return gather[R](ctx, p, f, "apply", opts)
+}
+
+// spreadCalls plans one call for each engine of a direct view, or one for a balanced view.
+func spreadCalls(v View) (*plan, error) {
 	p := &plan{c: v.client(), o: v.opts(), n: 1, name: func(int) string { return "apply" }}
 	if dv, ok := v.(DirectView); ok {
 		engines, err := dv.resolve()
@@ -88,7 +99,7 @@ func Apply[R any](ctx context.Context, v View, f func() (R, error), opts ...Opti
 			p.everyone = engines
 		}
 	}
-	return gather[R](ctx, p, f, "apply", opts)
+	return p, nil
 }
 
 // Pure turns a function that cannot fail into the form that Map takes.
@@ -98,9 +109,14 @@ func Pure[T, R any](f func(T) R) func(T) (R, error) {
 
 // gather runs a plan and collects its results.
 func gather[R any](ctx context.Context, p *plan, f any, what string, opts []Option) ([]R, error) {
+	out := make([]R, p.n)
+	return out, p.collect(ctx, f, what, opts, reflect.ValueOf(out))
+}
+
+// collect runs a plan and puts its results into a slice.
+func (p *plan) collect(ctx context.Context, f any, what string, opts []Option, out reflect.Value) error {
 	p.o = p.o.with(opts)
 	p.what = what
-	out := make([]R, p.n)
 	fails := make([]error, p.n)
 	p.done = func(i int, r result) {
 		switch {
@@ -108,18 +124,18 @@ func gather[R any](ctx context.Context, p *plan, f any, what string, opts []Opti
 			fails[i] = r.err
 		case r.void:
 		default:
-			v, err := value.Decode(r.enc, reflect.TypeFor[R](), p.c.codec("result"))
+			v, err := value.Decode(r.enc, out.Type().Elem(), p.c.codec("result"))
 			if err != nil {
 				fails[i] = err
 				return
 			}
-			out[i], _ = v.Interface().(R)
+			out.Index(i).Set(v)
 		}
 	}
 	if err := p.run(ctx, f); err != nil {
-		return out, err
+		return err
 	}
-	return out, p.composite(fails)
+	return p.composite(fails)
 }
 
 // composite makes one error of the items' errors.

@@ -48,7 +48,7 @@ func engineVerb() *cobra.Command {
 	c.Flags().StringVar(&f.id, "cluster-id", "", "cluster id")
 	c.Flags().IntVar(&f.wanted, "id", -1, "engine id to ask for")
 	c.Flags().BoolVar(&f.null, "null", false, "answer every request and run nothing, for measurements")
-	c.Flags().BoolVar(&f.debug, "debug", false, "log everything")
+	c.Flags().BoolVar(&f.debug, "debug", os.Getenv(debugEnv) != "", "log everything; also set by "+debugEnv)
 	c.Flags().StringVar(&f.private, "private", "", "file by which a kernel's child finds its kernel")
 	_ = c.Flags().MarkHidden("private") // the flag exists
 	return c

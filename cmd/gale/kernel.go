@@ -28,9 +28,12 @@ func kernelVerb() *cobra.Command {
 			return serveKernel(cmd.Context(), args[0], verbose)
 		},
 	}
-	c.Flags().BoolVar(&verbose, "debug", false, "log everything")
+	c.Flags().BoolVar(&verbose, "debug", os.Getenv(debugEnv) != "", "log everything; also set by "+debugEnv)
 	return c
 }
+
+// debugEnv makes every process that a front end or a launcher starts log everything.
+const debugEnv = "GALE_DEBUG"
 
 // gcPercent is how much garbage a process of messages may make before it is collected: its live heap is small, and collecting at every
 // doubling of it would cost more than all else.

@@ -3,6 +3,8 @@ package host
 import (
 	"iter"
 	"sync"
+
+	"github.com/galeproject/gale/client"
 )
 
 // language uses features whose runtime functions nothing else in the program may need.
@@ -14,4 +16,11 @@ var language = []any{
 }
 
 // Size is the number of names in the tables. A program that calls it contains them.
-func Size() int { return len(std) + len(gonum) + len(own) + len(language) }
+func Size() int { return len(std) + len(gonum) + len(own) + len(language) + len(generics) }
+
+// generics instantiates generic functions of the public rooms, so that the code and types behind them are in the program.
+var generics = []any{
+	client.Apply[int], client.Do[int, int], client.Each[int], client.Find[int], client.Map[int, int], client.MapIndexed[int, int],
+	client.New[int, int], client.Over[int], client.Pull[int], client.Pure[int, int],
+	(*client.Objects[int])(nil), (*client.Object[int])(nil), (*client.Data[int])(nil),
+}
