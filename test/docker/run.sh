@@ -1,31 +1,57 @@
 #!/bin/bash
-# run.sh: builds the Docker image, runs a notebook in it, and looks whether its JupyterLab answers.
-# Uses the Docker engine at DOCKER_HOST, or starts one (test/lab/docker-lab.sh, as root).
+# run.sh: builds the Docker image, runs notebooks in it without a network, and looks whether its JupyterLab offers the kernel.
+# Uses the Docker engine that answers, or starts one (test/lab/docker-lab.sh, as root).
 set -eu
 cd "$(dirname "$0")/../.."
-if [ -z "${DOCKER_HOST:-}" ] && ! docker info >/dev/null 2>&1; then
+name=gale-test-$$
+lab=
+clean() {
+	docker rm -f "$name" >/dev/null 2>&1 || :
+	[ -z "$lab" ] || test/lab/docker-lab.sh down
+}
+trap clean EXIT
+if ! docker info >/dev/null 2>&1; then
+	lab=yes
 	test/lab/docker-lab.sh up
 	eval "$(test/lab/docker-lab.sh env)"
-	trap 'test/lab/docker-lab.sh down' EXIT
 fi
-docker build -t gale-test .
-docker run --rm gale-test gale doctor
-docker run --rm gale-test gale run notebooks/00-hello.ipynb -o /tmp/out.ipynb
-docker run --rm gale-test sh -c 'gale run notebooks/01-survey.ipynb -o /tmp/out.ipynb --engines 2 --set spacing=50 --set freqMax=6 && grep -c image/png /tmp/out.ipynb'
-docker run --rm gale-test sh -c 'id -u | grep -qx 1000'
-name=gale-test-$$
-docker run -d --rm --name $name gale-test jupyter lab --ip=127.0.0.1 --no-browser --IdentityProvider.token=t >/dev/null
-trap 'docker rm -f '$name' >/dev/null 2>&1; [ ! -e /var/lib/docker-lab/pid ] || test/lab/docker-lab.sh down' EXIT
-docker exec $name python3 - <<'P'
-import json, time, urllib.request
-for _ in range(300):
+
+# The image takes its packages from where this machine takes them.
+args=()
+for v in GOPROXY GOSUMDB GONOSUMDB; do
+	value=$(go env -changed $v | sed -n "s/^$v='\(.*\)'$/\1/p")
+	[ -z "$value" ] || args+=(--build-arg "$v=$value")
+done
+index=${PIP_INDEX_URL:-$(pip config get global.index-url 2>/dev/null || :)}
+[ -z "$index" ] || args+=(--build-arg "PIP_INDEX_URL=$index")
+DOCKER_BUILDKIT=1 docker build -t gale-test "${args[@]}" .
+docker images gale-test
+
+offline() { docker run --rm --network none gale-test "$@"; }
+test "$(offline id -u)" = 1000
+offline gale doctor
+offline gale run notebooks/00-hello.ipynb -o /tmp/out.ipynb
+offline sh -c 'gale run notebooks/01-survey.ipynb -o /tmp/out.ipynb --engines 2 --set spacing=50 --set freqMax=6 && test "$(grep -c image/png /tmp/out.ipynb)" -ge 5'
+
+docker run -d --name "$name" gale-test jupyter lab --ip=0.0.0.0 --no-browser --IdentityProvider.token=t >/dev/null
+docker exec -i "$name" python3 - <<'P'
+import json
+import time
+import urllib.request
+
+end = time.monotonic() + 120
+while True:
     try:
-        specs = json.load(urllib.request.urlopen("http://127.0.0.1:8888/api/kernelspecs?token=t"))
+        with urllib.request.urlopen("http://127.0.0.1:8888/api/kernelspecs?token=t") as answer:
+            specs = json.load(answer)["kernelspecs"]
         break
-    except OSError:
+    except OSError as e:
+        if time.monotonic() > end:
+            raise SystemExit(f"JupyterLab does not answer: {e}")
         time.sleep(0.2)
-else:
-    raise SystemExit("JupyterLab does not answer")
-assert "gale" in specs["kernelspecs"], specs
-print("JupyterLab offers", sorted(specs["kernelspecs"]))
+if "gale" not in specs:
+    raise SystemExit(f"JupyterLab offers only {sorted(specs)}")
+print("JupyterLab offers", *sorted(specs))
 P
+# What the health check of the image asks.
+docker exec "$name" python3 -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8888/api')"
