@@ -11,7 +11,7 @@ type entryArg struct {
 }
 
 func TestRegisterAndStart(t *testing.T) {
-	type point struct{ x int }
+	type point struct{}
 	var v float64
 	var stop uint32
 	s := NewSpace(Hooks{})
@@ -56,7 +56,7 @@ func TestResultError(t *testing.T) {
 	}
 	cause := errors.New("cause")
 	got := recovered(func() { r.ResultError(two(cause)) })
-	if f, ok := got.(Failure); !ok || f.Err != cause {
+	if f, ok := got.(Failure); !ok || !errors.Is(f, cause) {
 		t.Errorf("panic value %v", got)
 	}
 }

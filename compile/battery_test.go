@@ -56,8 +56,10 @@ const (
 
 const solverPath = "github.com/galeproject/gale/compile/internal/solver"
 
-var keepSolver = []any{solver.New, solver.TotalAmp, solver.Each, solver.Describe, solver.Identity, solver.Store, solver.Load, solver.Stream,
-	solver.Parallel, solver.Fail, (*solver.Field)(nil), (*solver.Model)(nil), (*solver.Source)(nil), (*solver.SolveError)(nil)}
+var keepSolver = []any{
+	solver.New, solver.TotalAmp, solver.Each, solver.Describe, solver.Identity, solver.Store, solver.Load, solver.Stream,
+	solver.Parallel, solver.Fail, (*solver.Field)(nil), (*solver.Model)(nil), (*solver.Source)(nil), (*solver.SolveError)(nil),
+}
 
 var section = regexp.MustCompile(`^-- (\w+)(?: timeout=(\S+))? --$`)
 
@@ -160,12 +162,12 @@ func batteryChild(file, results string) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // written line by line
 	t, err := compile.Open(context.Background(), compile.Options{Full: os.Getenv("GALE_BATTERY_FULL") != ""})
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }()
 	if os.Getenv("GALE_BATTERY_GC") != "" {
 		go func() {
 			for {
@@ -222,7 +224,7 @@ func captureStdout(f func()) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer tmp.Close()
+	defer func() { _ = tmp.Close() }()
 	if err := os.Remove(tmp.Name()); err != nil {
 		return "", err
 	}
@@ -289,6 +291,7 @@ func TestBattery(t *testing.T) {
 
 // runCase runs a case in a child process and gives the first difference.
 func runCase(t *testing.T, file string) string {
+	t.Helper()
 	c, err := readCase(file)
 	if err != nil {
 		return err.Error()

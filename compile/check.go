@@ -8,7 +8,9 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,8 +102,9 @@ func (c *compilation) replaced(d *decl) bool {
 		return c.names[d.recv] == typeDecl && has(c.names, d.recv)
 	case constDecl:
 		return false
+	default:
+		return has(c.names, d.names[0])
 	}
-	return has(c.names, d.names[0])
 }
 
 // isDefined says whether the session or the cell gives a name a meaning.
@@ -111,10 +114,8 @@ func (c *compilation) isDefined(name string) bool {
 	}
 	for _, d := range c.st.decls {
 		if d.kind != methodDecl {
-			for _, n := range d.names {
-				if n == name {
-					return true
-				}
+			if slices.Contains(d.names, name) {
+				return true
 			}
 		}
 	}
@@ -145,7 +146,7 @@ func (c *compilation) newUnit(stale map[string]bool) (*unit, error) {
 			src = blankConstants(src, func(n string) bool { return has(c.names, n) || c.st.constantOwner(n) != d })
 		}
 		f := fileOf(d.gen, withoutClashes(imports, top))
-		src = aliasClashes(f, d, src, imports, top)
+		src = aliasClashes(d, src, imports, top)
 		u.put(f, &piece{kind: d.kind, d: d, src: src, cell: d.cell, line: d.line, col: d.col})
 	}
 	mine := fileOf(c.gen, c.imports)
@@ -227,9 +228,7 @@ func (u *unit) writeVars(stale map[string]bool) {
 	old := map[string]bool{}
 	for _, n := range sortedKeys(c.vars) {
 		v := c.vars[n]
-		for alias, path := range v.imports {
-			f.imports[alias] = path
-		}
+		maps.Copy(f.imports, v.imports)
 		if !stale[n] {
 			fmt.Fprintf(&text, "var %s %s\n", n, v.text)
 			continue
@@ -241,9 +240,7 @@ func (u *unit) writeVars(stale map[string]bool) {
 	}
 	for _, m := range sortedKeys(old) {
 		t := c.st.frozen[m]
-		for alias, path := range t.imports {
-			f.imports[alias] = path
-		}
+		maps.Copy(f.imports, t.imports)
 		fmt.Fprintf(&text, "%s\n", oldNames(t.text))
 	}
 	for _, n := range sortedKeys(c.predecl) {
@@ -270,8 +267,7 @@ func (u *unit) parse() error {
 	for _, f := range u.files {
 		a, err := parser.ParseFile(u.fset, f.name, f.buf.Bytes(), parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
-			var list scanner.ErrorList
-			if errors.As(err, &list) {
+			if list, ok := errors.AsType[scanner.ErrorList](err); ok {
 				return u.c.diagnose(diagnosticAt(list[0].Pos, list[0].Msg))
 			}
 			return fmt.Errorf("compile: parsing generated code: %w", err)

@@ -25,7 +25,7 @@ func withoutClashes(imports map[string]string, top map[string]bool) map[string]s
 }
 
 // aliasClashes renames qualifiers in a declaration to match withoutClashes.
-func aliasClashes(f *file, d *decl, src string, imports map[string]string, top map[string]bool) string {
+func aliasClashes(d *decl, src string, imports map[string]string, top map[string]bool) string {
 	clash := false
 	for name := range imports {
 		clash = clash || top[name]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
 	"strings"
 
 	"github.com/galeproject/gale/module"
@@ -84,9 +85,7 @@ func (a *analysis) closureOf() *Closure {
 		for n := range a.reads[p] {
 			if v := a.c.vars[n]; v != nil {
 				out.Vars[n] = v.text
-				for name, path := range v.imports {
-					out.Imports[name] = path
-				}
+				maps.Copy(out.Imports, v.imports)
 			}
 		}
 		if p.d == nil {

@@ -238,6 +238,7 @@ func (p *parsed) declarations() error {
 				p.constants(d)
 			case token.VAR:
 				err = p.variables(d)
+			default: // there are no others
 			}
 		}
 		if err != nil {

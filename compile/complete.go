@@ -53,7 +53,7 @@ func (s *Session) Complete(src string, off int) ([]Candidate, Range) {
 // completeImport completes the path of an import.
 func (s *Session) completeImport(src string, off, from, to int) ([]Candidate, Range) {
 	before := strings.TrimRight(src[:from], " \t")
-	chunks, _ := splitTolerant(src)
+	chunks := splitTolerant(src)
 	in := false
 	for _, ch := range chunks {
 		in = in || ch.kind == importDecl && from >= ch.off && from < ch.off+len(ch.src)

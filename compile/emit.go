@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
 	"strings"
 
 	"github.com/galeproject/gale/module"
@@ -189,9 +190,7 @@ func (a *analysis) emitFile(f *file) (string, map[string]string) {
 			imports[name] = path
 		}
 	}
-	for name, path := range a.extras[f] {
-		imports[name] = path
-	}
+	maps.Copy(imports, a.extras[f])
 	var b strings.Builder
 	writeImports(&b, imports, func(string) bool { return true })
 	imports["rtᐧ"] = cellrtPath
@@ -431,9 +430,7 @@ func (a *analysis) emitTail() (string, map[string]string, error) {
 	vars := a.variables()
 	for _, symbol := range sortedKeys(vars) {
 		v := vars[symbol]
-		for name, path := range v.imports {
-			imports[name] = path
-		}
+		maps.Copy(imports, v.imports)
 		fmt.Fprintf(&tail, "var %s %s\n", symbol, v.frozen)
 		queue = append(queue, marks(v.frozen)...)
 	}
@@ -449,9 +446,7 @@ func (a *analysis) emitTail() (string, map[string]string, error) {
 			return "", nil, fmt.Errorf("compile: no text for version %s of a type", m)
 		}
 		fmt.Fprintf(&tail, "%s\n", t.text)
-		for name, path := range t.imports {
-			imports[name] = path
-		}
+		maps.Copy(imports, t.imports)
 		queue = append(queue, t.deps...)
 	}
 	text := tail.String()

@@ -89,9 +89,10 @@ func runElsewhere(ctx context.Context, dir string, modules []*module.Module) ([]
 	return out, json.Unmarshal(b, &out)
 }
 
-func trial(t testing.TB) compile.Trial {
+func trial(tb testing.TB) compile.Trial {
+	tb.Helper()
 	return func(ctx context.Context, modules []*module.Module) ([]string, error) {
-		return runElsewhere(ctx, t.TempDir(), modules)
+		return runElsewhere(ctx, tb.TempDir(), modules)
 	}
 }
 

@@ -101,8 +101,7 @@ func (t *Toolchain) goList(ctx context.Context, paths []string, flags ...string)
 	}
 	out, err := t.tools.run(ctx, t.source, t.tools.goCommand, args...)
 	if err != nil {
-		var te *ToolError
-		if errors.As(err, &te) {
+		if te, ok := errors.AsType[*ToolError](err); ok {
 			return nil, unusable("cells cannot be compiled: export data of packages: " + te.Error())
 		}
 		return nil, err

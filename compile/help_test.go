@@ -94,7 +94,7 @@ func TestComplete(t *testing.T) {
 		for _, c := range list {
 			texts = append(texts, c.Text)
 		}
-		for _, w := range strings.Fields(x.want) {
+		for w := range strings.FieldsSeq(x.want) {
 			if !slices.Contains(texts, w) {
 				t.Errorf("%q: %s is not offered among %d: %.200v", x.src, w, len(texts), texts)
 			}
@@ -114,7 +114,7 @@ func TestInspect(t *testing.T) {
 		{"strings.HasPre|fix", "func HasPrefix(s, prefix string) bool"},
 		{"strings.HasPrefix(|", "func HasPrefix(s, prefix string) bool"},
 		{"strings.HasPrefix(\"a\", |", "func HasPrefix(s, prefix string) bool"},
-		{"doub|le", "doubles."},
+		{"do|uble", "doubles."},
 		{"double|", "func double(v float64) float64"},
 		{"pt|", "var pt *Point"},
 		{"pt.No|rm()", "measures"},

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/galeproject/gale/module"
@@ -77,8 +78,8 @@ func (a *analysis) objectAt(src string, off int) types.Object {
 			}
 		}
 	}
-	for i := len(nodes) - 1; i >= 0; i-- {
-		c, ok := nodes[i].(*ast.CallExpr)
+	for _, node := range slices.Backward(nodes) {
+		c, ok := node.(*ast.CallExpr)
 		if !ok || !a.before(c.Lparen, line, col) {
 			continue
 		}
@@ -99,8 +100,8 @@ func (a *analysis) before(pos token.Pos, line, col int) bool {
 
 // named finds the object of an identifier among nodes, or by name where statements have become declarations.
 func (a *analysis) named(nodes []ast.Node, name string) types.Object {
-	for i := len(nodes) - 1; i >= 0; i-- {
-		if id, ok := nodes[i].(*ast.Ident); ok && id.Name == name {
+	for _, node := range slices.Backward(nodes) {
+		if id, ok := node.(*ast.Ident); ok && id.Name == name {
 			if o := a.info.Uses[id]; o != nil {
 				return o
 			}

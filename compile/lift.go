@@ -32,20 +32,14 @@ func (a *analysis) findLifts() error {
 		if !a.live[p] || p.node == nil {
 			continue
 		}
-		var err error
 		ast.Inspect(p.node, func(n ast.Node) bool {
-			if c, ok := n.(*ast.CallExpr); ok && err == nil && a.isRemote(c) {
+			if c, ok := n.(*ast.CallExpr); ok && a.isRemote(c) {
 				for _, arg := range c.Args {
-					if err == nil {
-						err = a.addLift(p, ast.Unparen(arg))
-					}
+					a.addLift(p, ast.Unparen(arg))
 				}
 			}
-			return err == nil
+			return true
 		})
-		if err != nil {
-			return err
-		}
 	}
 	for _, l := range a.lifts {
 		if err := a.checkLift(l); err != nil {
@@ -86,14 +80,14 @@ func (a *analysis) isRemote(c *ast.CallExpr) bool {
 }
 
 // addLift takes an argument up if it is a function that can be named.
-func (a *analysis) addLift(p *piece, x ast.Expr) error {
+func (a *analysis) addLift(p *piece, x ast.Expr) {
 	t := a.info.TypeOf(x)
 	if t == nil || a.liftOf[x] != nil {
-		return nil
+		return
 	}
 	sig, ok := t.Underlying().(*types.Signature)
 	if !ok {
-		return nil
+		return
 	}
 	l := &lift{name: fmt.Sprintf("λᐧ%d_%d", a.c.gen, len(a.lifts)+1), piece: p, expr: x, sig: sig}
 	switch y := x.(type) {
@@ -101,16 +95,16 @@ func (a *analysis) addLift(p *piece, x ast.Expr) error {
 		l.lit = y
 	case *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
 		if !a.namesFunction(x) {
-			return nil
+			return
 		}
 	case *ast.SelectorExpr:
 		if sel := a.info.Selections[y]; sel != nil && sel.Kind() == types.MethodVal {
 			l.recv = y.X
 		} else if !a.namesFunction(x) {
-			return nil
+			return
 		}
 	default:
-		return nil
+		return
 	}
 	for _, o := range slices.Backward(a.lifts) {
 		if o.lit != nil && o.lit.Pos() < x.Pos() && x.End() <= o.lit.End() {
@@ -120,7 +114,6 @@ func (a *analysis) addLift(p *piece, x ast.Expr) error {
 	}
 	a.lifts = append(a.lifts, l)
 	a.liftOf[x] = l
-	return nil
 }
 
 // namesFunction says whether an expression names a function or a method expression.

@@ -30,7 +30,7 @@ func remoteCalls(b *notebook) *[]cellrt.Lifted {
 		}
 		out := reflect.ValueOf(f).Call(in)
 		if n := len(out); n > 1 && !out[n-1].IsNil() {
-			err, _ := out[n-1].Interface().(error)
+			err, _ := reflect.TypeAssert[error](out[n-1])
 			return nil, err
 		}
 		if len(out) == 0 {

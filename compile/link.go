@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -314,9 +315,7 @@ func (l *linking) linkableConfig(ctx context.Context, more []string) (string, er
 			return "", err
 		}
 		t.mu.Lock()
-		for p, f := range files {
-			t.linkable[p] = f
-		}
+		maps.Copy(t.linkable, files)
 		t.mu.Unlock()
 	}
 	t.mu.Lock()

@@ -82,11 +82,14 @@ func (p *program) readSymbols() error {
 
 var errNoDynamicSymbols = errors.New("compile: the program exports no Go symbols: it was built without cgo, or does not import package plugin")
 
+// relocationsWithAddend is a section of relocations that hold what to add.
+const relocationsWithAddend = elf.SHT_RELA //nolint:misspell // ELF's own word
+
 // readRelative collects the pointers of a position-independent program, which stand in relocations and not in the data.
 func (p *program) readRelative() {
 	p.relative = map[uint64]uint64{}
 	for _, s := range p.elf.Sections {
-		if s.Type != elf.SHT_RELA {
+		if s.Type != relocationsWithAddend {
 			continue
 		}
 		b := p.fileBytes(s.Offset, s.FileSize)

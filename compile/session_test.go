@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func toolchain(t testing.TB) *compile.Toolchain {
-	t.Helper()
+func toolchain(tb testing.TB) *compile.Toolchain {
+	tb.Helper()
 	if chain.t == nil && chain.err == nil {
 		var log *slog.Logger
 		if os.Getenv("GALE_TEST_LOG") != "" {
@@ -61,19 +61,19 @@ func toolchain(t testing.TB) *compile.Toolchain {
 		chain.t, chain.err = compile.Open(context.Background(), compile.Options{Log: log, Remote: []string{remotePath}})
 	}
 	if chain.err != nil {
-		t.Fatal(chain.err)
+		tb.Fatal(chain.err)
 	}
 	if chain.t.Mode() == compile.None {
-		t.Fatal(chain.t.Reason())
+		tb.Fatal(chain.t.Reason())
 	}
 	return chain.t
 }
 
 const remotePath = "github.com/galeproject/gale/compile/internal/remote"
 
-func newNotebook(t testing.TB, id string) *notebook {
-	t.Helper()
-	return &notebook{t: t, s: compile.NewSession(toolchain(t), id), n: namespace.New(namespace.Options{})}
+func newNotebook(tb testing.TB, id string) *notebook {
+	tb.Helper()
+	return &notebook{t: tb, s: compile.NewSession(toolchain(tb), id), n: namespace.New(namespace.Options{})}
 }
 
 // run runs a cell and gives what it shows.

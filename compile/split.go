@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -112,6 +113,7 @@ func (s *splitter) token(off int, tok token.Token, lit string) {
 		if lit == "\n" {
 			end = off
 		}
+	default:
 	}
 	if lit == "" {
 		end = off + len(tok.String())
@@ -149,8 +151,8 @@ func (s *splitter) flush(semicolon bool) {
 // doc is the block of comments that ends in the line above off.
 func (s *splitter) doc(off int) string {
 	from := off
-	for i := len(s.comments) - 1; i >= 0; i-- {
-		c := s.comments[i]
+	for _, c := range slices.Backward(s.comments) {
+
 		if gap := s.src[c.end:from]; strings.Count(gap, "\n") > 1 || strings.TrimSpace(gap) != "" {
 			break
 		}
@@ -176,8 +178,9 @@ func (s *splitter) kind() kind {
 		return constDecl
 	case token.FUNC:
 		return s.funcKind()
+	default:
+		return statement
 	}
-	return statement
 }
 
 // funcKind tells functions, methods (func, receiver, name, parameter list) and statements that begin with a function literal apart.
@@ -196,6 +199,7 @@ func (s *splitter) funcKind() kind {
 			depth++
 		case token.RPAREN:
 			depth--
+		default:
 		}
 		if depth == 0 {
 			if i+2 < len(t) && t[i+1].tok == token.IDENT && t[i+2].tok == token.LPAREN {

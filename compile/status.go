@@ -79,12 +79,15 @@ func tokenState(src string) tokens {
 			t.depth++
 		case token.RPAREN, token.RBRACE, token.RBRACK:
 			t.depth--
-		}
-		switch {
-		case tok == token.RPAREN || tok == token.RBRACE || tok == token.RBRACK || tok == token.INC || tok == token.DEC || tok == token.SEMICOLON:
-			t.continues = false
 		default:
-			t.continues = tok.IsOperator() || tok == token.FUNC || tok == token.ELSE || tok == token.VAR || tok == token.CONST || tok == token.TYPE || tok == token.IMPORT
+		}
+		switch tok {
+		case token.RPAREN, token.RBRACE, token.RBRACK, token.INC, token.DEC, token.SEMICOLON:
+			t.continues = false
+		case token.FUNC, token.ELSE, token.VAR, token.CONST, token.TYPE, token.IMPORT:
+			t.continues = true
+		default:
+			t.continues = tok.IsOperator()
 		}
 	}
 }

@@ -177,8 +177,8 @@ func (s *stub) write(file string) error {
 	}
 	n := uint64(len(p.elf.Sections)) * 64
 	l := &layout{f: f, end: uint64(len(p.data)+15) &^ 15, sections: bytes.Clone(p.fileBytes(le.Uint64(p.data[40:]), n))}
-	dynsym, rela := s.neutralise(l.sections)
-	if len(s.moves) > 0 && rela > 0 && !s.fault.noMoves {
+	dynsym, moved := s.neutralise(l.sections)
+	if len(s.moves) > 0 && moved > 0 && !s.fault.noMoves {
 		var b []byte
 		for _, m := range s.moves {
 			if i := s.index[m.to]; i > 0 {
@@ -187,7 +187,7 @@ func (s *stub) write(file string) error {
 				b = le.AppendUint64(b, 0)
 			}
 		}
-		l.set(rela, b)
+		l.set(moved, b)
 	}
 	l.set(dynsym, s.table.Bytes())
 	l.set(int(p.elf.Sections[dynsym].Link), s.names.Bytes())
@@ -210,23 +210,24 @@ func (s *stub) write(file string) error {
 }
 
 // neutralise empties what the linker shall not see in the section headers, and finds the sections that get new contents.
-func (s *stub) neutralise(headers []byte) (dynsym, rela int) {
+func (s *stub) neutralise(headers []byte) (dynsym, moved int) {
 	le := binary.LittleEndian
 	for i, sec := range s.p.elf.Sections {
 		switch sec.Type {
 		case elf.SHT_DYNSYM:
 			dynsym = i
-		case elf.SHT_RELA, elf.SHT_REL, elf.SHT_NOTE:
-			if sec.Type == elf.SHT_RELA && rela == 0 {
-				rela = i
+		case relocationsWithAddend, elf.SHT_REL, elf.SHT_NOTE:
+			if sec.Type == relocationsWithAddend && moved == 0 {
+				moved = i
 			}
 			le.PutUint64(headers[i*64+32:], 0)
 		case elf.SHT_GNU_VERSYM, elf.SHT_GNU_VERNEED, elf.SHT_GNU_VERDEF, elf.SHT_DYNAMIC:
 			le.PutUint32(headers[i*64+4:], uint32(elf.SHT_PROGBITS))
 			le.PutUint64(headers[i*64+32:], 0)
+		default:
 		}
 	}
-	return dynsym, rela
+	return dynsym, moved
 }
 
 // writeType writes a type's descriptor and its pointer mask at the program's offsets: the mask is at the address that stands at 32,

@@ -5,6 +5,8 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,10 +30,8 @@ func (s *Session) look(src string) (a *analysis) {
 		names: map[string]kind{}, defined: map[string]bool{}, onlyDecls: true, old: map[string]*variable{}, included: map[*decl]bool{},
 		vars: map[string]*variable{}, predecl: map[string]bool{}, imports: map[string]string{},
 	}
-	for name, path := range c.st.imports {
-		c.imports[name] = path
-	}
-	chunks, _ := splitTolerant(src)
+	maps.Copy(c.imports, c.st.imports)
+	chunks := splitTolerant(src)
 	for i, ch := range chunks {
 		if ch.kind == packageClause {
 			continue
@@ -89,7 +89,7 @@ func (c *compilation) parseAround(ch *chunk) *parsed {
 const lookCell, lookGen = 1 << 30, 1 << 30
 
 // splitTolerant is split for sources with a hole and with errors.
-func splitTolerant(src string) ([]chunk, *Diagnostic) {
+func splitTolerant(src string) []chunk {
 	s := &splitter{src: src, tolerant: true}
 	s.file = token.NewFileSet().AddFile("", 1, len(src))
 	var sc scanner.Scanner
@@ -102,7 +102,7 @@ func splitTolerant(src string) ([]chunk, *Diagnostic) {
 		s.token(s.file.Offset(pos), tok, lit)
 	}
 	s.flush(false)
-	return s.chunks, nil
+	return s.chunks
 }
 
 // closed ends a source that was cut off with the brackets that are open in it.
@@ -114,11 +114,11 @@ func closed(src string) string {
 		_, tok, _ := sc.Scan()
 		switch tok {
 		case token.EOF:
-			for i := len(stack) - 1; i >= 0; i-- {
-				if stack[i] == '}' {
+			for _, s := range slices.Backward(stack) {
+				if s == '}' {
 					src += "\n"
 				}
-				src += string(stack[i])
+				src += string(s)
 			}
 			return src
 		case token.LPAREN:
@@ -131,6 +131,7 @@ func closed(src string) string {
 			if len(stack) > 0 {
 				stack = stack[:len(stack)-1]
 			}
+		default:
 		}
 	}
 }

@@ -15,11 +15,11 @@ import (
 type Mode int
 
 const (
-	// None: cells cannot be compiled; [Toolchain.Reason] says what to do.
+	// None is when cells cannot be compiled; [Toolchain.Reason] says what to do.
 	None Mode = iota
-	// Full modules contain all that they use: slower to link, and larger.
+	// Full is when modules contain all that they use: slower to link, and larger.
 	Full
-	// Hollow modules contain only the cell and use the program's own code.
+	// Hollow is when modules contain only the cell and use the program's own code.
 	Hollow
 )
 
