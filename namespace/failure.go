@@ -153,24 +153,26 @@ func cellLine(f runtime.Frame) (string, bool) {
 	return strings.TrimSuffix(fmt.Sprintf("%s:%d %s", file, f.Line, userName(f.Function)), " "), true
 }
 
-var generated = regexp.MustCompile(`_g\d+`)
+// generated is the name of a function of a cell, as the compiler makes it: of a method, receiver and name are parted by the same dot.
+var generated = regexp.MustCompile(`.*ƒᐧ(.*?)_g\d+`)
 
-// userName gives a function's name as the user knows it: of the generated "gale/s1.ƒpoint_norm_g7.func1" it is "point.norm", of a
-// cell's own statements it is nothing.
+// userName gives a function's name as the user knows it: of "gale_s1.Run.runᐧ1.ƒᐧpointᐧnorm_g7.func1" it is "point.norm", of a function
+// literal that left its process "func literal", of a cell's own statements nothing.
 func userName(full string) string {
+	if m := generated.FindStringSubmatch(full); m != nil {
+		return strings.ReplaceAll(m[1], "ᐧ", ".")
+	}
+	switch {
+	case strings.Contains(full, ".λᐧ"):
+		return "func literal"
+	case strings.Contains(full, "ᐧ"), full == "":
+		return ""
+	}
 	name := full[strings.LastIndexByte(full, '/')+1:]
 	if i := strings.IndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	name = strings.ReplaceAll(generated.ReplaceAllString(name, ""), "ᐧ", "")
-	switch {
-	case strings.HasPrefix(name, "ƒ"):
-		name = strings.TrimPrefix(name, "ƒ")
-		name, _, _ = strings.Cut(name, ".func")
-		return strings.Replace(name, "_", ".", 1)
-	case strings.HasPrefix(name, "λ"):
-		return "func literal"
-	case strings.HasPrefix(name, "μ"), strings.HasPrefix(name, "Run"), strings.HasPrefix(name, "nb"), strings.HasPrefix(name, "run"):
+	if name == "Run" {
 		return ""
 	}
 	return name

@@ -97,12 +97,15 @@ func TestFramesOfCells(t *testing.T) {
 
 func TestNamesOfFunctions(t *testing.T) {
 	for in, want := range map[string]string{
-		"gale/s1.ƒscale_g7":             "scale",
-		"gale/s1.ƒPoint_Norm_g12":       "Point.Norm",
-		"gale/s1.ƒscale_g7.func1":       "scale",
-		"gale/s1.λ5_1":                  "func literal",
-		"gale/s1.Runᐧ5":                 "",
-		"github.com/x/y.(*T).Something": "(*T).Something",
+		"gale_s1.ƒᐧscale_g7":                     "scale",
+		"gale_s1.ƒᐧPointᐧNorm_g12":               "Point.Norm",
+		"gale_s1.Run.runᐧ1.ƒᐧlook_in_g1.func1.2": "look_in",
+		"gale_s1.ƒᐧtwice_g3[...]":                "twice",
+		"gale_s1.λᐧ5_1":                          "func literal",
+		"gale_s1.runᐧ5":                          "",
+		"gale_s1.Run":                            "",
+		"":                                       "",
+		"github.com/x/y.(*T).Something":          "(*T).Something",
 	} {
 		if got := userName(in); got != want {
 			t.Errorf("userName(%q) = %q, want %q", in, got, want)
