@@ -20,7 +20,7 @@ const (
 
 // How long a slow subscriber is waited for.
 const (
-	softBytes   = 32 << 20               // queued for one subscriber, from which on printing waits
+	softBytes   = 8 << 20                // queued for one subscriber, from which on printing waits; garbage comes on top
 	hardBytes   = 256 << 20              // what the socket holds at most for one subscriber
 	stuckAfter  = 120 * time.Second      // without taking a byte, a subscriber is disconnected
 	pollBacklog = 2 * time.Millisecond   // how often the backlog is looked at, at first …

@@ -27,7 +27,7 @@ func StreamsAreMerged(t *testing.T, start Start) {
 	}
 }
 
-// SlowReader promises: a front end that does not read while a cell prints 20 MB gets all of it afterwards, with the idle.
+// SlowReader promises: a front end that does not read while a cell prints 6 MB gets all of it afterwards, with the idle.
 func SlowReader(t *testing.T, start Start) {
 	t.Helper()
 	f := start(t)
@@ -44,7 +44,7 @@ func SlowReader(t *testing.T, start Start) {
 	if _, err := slow.Recv(t.Context()); err != nil { // the welcome
 		t.Fatal(err)
 	}
-	const n, width = 20000, 1000
+	const n, width = 6000, 1000
 	r := mustBeOK(t, c.Execute(fmt.Sprintf("for range %d {\n\tfmt.Println(strings.Repeat(\"x\", %d))\n}", n, width), nil))
 	if got := len(r.Text("stdout")); got != n*(width+1) {
 		t.Errorf("the one who reads got %d bytes of %d", got, n*(width+1))
