@@ -34,8 +34,8 @@ type Need struct {
 // captured itself.
 type record struct {
 	l   Lifted
-	typ reflect.Type // of the struct of captured values
-	cap weak.Pointer[byte]
+	nil any                        // pointer to the struct of captured values
+	cap interface{ Value() *byte } // a weak.Pointer
 }
 
 // Lift remembers, as long as f lives, how f can be made again elsewhere, and gives f. f is a function that holds l.Cap.
@@ -52,7 +52,7 @@ func (s *Space) remember(l Lifted, f any) {
 	r := &record{l: l}
 	if l.Cap != nil {
 		v := reflect.ValueOf(l.Cap)
-		r.typ, r.cap = v.Type().Elem(), weak.Make((*byte)(v.UnsafePointer()))
+		r.zero, r.cap = reflect.Zero(v.Type()).Interface(), weak.Make((*byte)(v.UnsafePointer()))
 		r.l.Cap = nil
 	}
 	key := uintptr(unsafe.Pointer(p))
@@ -96,12 +96,12 @@ func (s *Space) Lifted(f any) (Lifted, bool) {
 		return Lifted{}, false
 	}
 	l := r.l
-	if r.typ != nil {
+	if r.cap != nil {
 		c := r.cap.Value()
 		if c == nil {
 			return Lifted{}, false
 		}
-		l.Cap = reflect.NewAt(r.typ, unsafe.Pointer(c)).Interface()
+		l.Cap = reflect.NewAt(reflect.TypeOf(r.zero).Elem(), unsafe.Pointer(c)).Interface()
 	}
 	runtime.KeepAlive(f)
 	return l, true

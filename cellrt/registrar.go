@@ -1,7 +1,5 @@
 package cellrt
 
-import "reflect"
-
 // Registrar is what Reg of a module gets and fills.
 type Registrar struct {
 	Space *Space
@@ -25,7 +23,7 @@ type Var struct {
 type Type struct {
 	Name   string // as the user wrote it
 	Symbol string // with its version: the same in every process
-	Type   reflect.Type
+	Zero   any    // (*T)(nil); not a reflect.Type, whose generic methods every module would have to compile
 }
 
 // Func is a function of a module that can be called from outside.
@@ -42,7 +40,7 @@ func (r *Registrar) Var(name, symbol string, p any) {
 
 // Type records a type T; zero is (*T)(nil).
 func (r *Registrar) Type(name, symbol string, zero any) {
-	r.Types = append(r.Types, Type{Name: name, Symbol: symbol, Type: reflect.TypeOf(zero).Elem()})
+	r.Types = append(r.Types, Type{Name: name, Symbol: symbol, Zero: zero})
 }
 
 // Func records a function.

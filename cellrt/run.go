@@ -19,12 +19,12 @@ type Run struct {
 // Do runs f so that the calling goroutine belongs to the run.
 func (r *Run) Do(f func()) {
 	g := goroutine()
-	before, nested := r.Space.runs.Swap(g, r)
+	before := r.Space.runs.swap(g, r)
 	defer func() {
-		if nested {
-			r.Space.runs.Store(g, before)
+		if before != nil {
+			r.Space.runs.swap(g, before)
 		} else {
-			r.Space.runs.Delete(g)
+			r.Space.runs.remove(g)
 		}
 	}()
 	f()

@@ -2,6 +2,7 @@ package cellrt
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 )
 
@@ -28,7 +29,7 @@ func TestRegisterAndStart(t *testing.T) {
 	if err := Register(reg, r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Stop != &stop || r.Vars[0].P != &v || r.Types[0].Type.Name() != "point" || r.Funcs[0].Symbol != "ƒf_g1" {
+	if r.Stop != &stop || r.Vars[0].P != &v || reflect.TypeOf(r.Types[0].Zero) != reflect.TypeFor[*point]() || r.Funcs[0].Symbol != "ƒf_g1" {
 		t.Errorf("registered %+v", r)
 	}
 	run := &Run{Space: s}

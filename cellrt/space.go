@@ -21,28 +21,47 @@ type Hooks struct {
 	Stopped func() bool
 }
 
-// Space is what the modules of a namespace share.
+// Space is what the modules of a namespace share. It has no fields of generic types: the compiler would compile their methods again for
+// every module, which takes longer than all the rest.
 type Space struct {
 	hooks Hooks
 
-	runs sync.Map // uintptr of the goroutine -> *Run
+	runs runs // of goroutines
 
 	mu    sync.Mutex
 	lifts map[uintptr]*record
 }
 
 // NewSpace makes a space.
-func NewSpace(h Hooks) *Space { return &Space{hooks: h, lifts: map[uintptr]*record{}} }
+func NewSpace(h Hooks) *Space {
+	return &Space{hooks: h, runs: &runTable{}, lifts: map[uintptr]*record{}}
+}
 
-// Current is the run that the calling goroutine belongs to, nil in a goroutine that cell code did not start.
-func (s *Space) Current() *Run {
-	r, ok := s.runs.Load(goroutine())
-	if !ok {
-		return nil
-	}
+// runs is a table from goroutines to the runs that they belong to.
+type runs interface {
+	load(g uintptr) *Run
+	swap(g uintptr, r *Run) (before *Run)
+	remove(g uintptr)
+}
+
+type runTable struct{ m sync.Map }
+
+func (t *runTable) load(g uintptr) *Run {
+	r, _ := t.m.Load(g)
 	run, _ := r.(*Run)
 	return run
 }
+
+func (t *runTable) swap(g uintptr, r *Run) *Run {
+	before, _ := t.m.Swap(g, r)
+	run, _ := before.(*Run)
+	return run
+}
+
+func (t *runTable) remove(g uintptr) { t.m.Delete(g) }
+
+// Current is the run that the calling goroutine belongs to, nil in a goroutine that cell code did not start.
+func (s *Space) Current() *Run { return s.runs.load(goroutine()) }
 
 // Context is ctx in cell code: that of the run.
 func (s *Space) Context() context.Context {
@@ -94,7 +113,7 @@ func (s *Space) Fork() *Run { return s.Current() }
 // Enter is called first in the new goroutine, with what Fork gave, which it returns.
 func (s *Space) Enter(run *Run) *Run {
 	if run != nil {
-		s.runs.Store(goroutine(), run)
+		s.runs.swap(goroutine(), run)
 	}
 	return run
 }
@@ -102,7 +121,7 @@ func (s *Space) Enter(run *Run) *Run {
 // Guard is deferred by every goroutine that cell code starts: a panic there is reported and ends the goroutine only.
 func (s *Space) Guard(run *Run) {
 	r := recover()
-	s.runs.Delete(goroutine())
+	s.runs.remove(goroutine())
 	switch r.(type) {
 	case nil, Interrupted:
 		return

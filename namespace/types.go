@@ -16,7 +16,8 @@ type table struct {
 
 func (t *table) add(session string, c cellrt.Type) {
 	name := session + "·" + c.Symbol
-	t.byName[name], t.names[c.Type] = c.Type, name
+	typ := reflect.TypeOf(c.Zero).Elem()
+	t.byName[name], t.names[typ] = typ, name
 }
 
 // types is the namespace as a value.Types.
