@@ -33,9 +33,9 @@ type Need struct {
 // record is a Lifted whose captured values belong to the function value: a strong pointer here would keep a function alive that
 // captured itself.
 type record struct {
-	l   Lifted
-	nil any                        // pointer to the struct of captured values
-	cap interface{ Value() *byte } // a weak.Pointer
+	l    Lifted
+	zero any                        // pointer to the struct of captured values
+	cap  interface{ Value() *byte } // a weak.Pointer
 }
 
 // Lift remembers, as long as f lives, how f can be made again elsewhere, and gives f. f is a function that holds l.Cap.

@@ -1,5 +1,23 @@
 package compile
 
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+)
+
+// CheckAlone type-checks a file by itself.
+func CheckAlone(t *Toolchain, src string) error {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "alone.go", src, 0)
+	if err != nil {
+		return err
+	}
+	_, err = (&types.Config{Importer: toolchainImporter{t}}).Check("alone", fset, []*ast.File{f}, nil)
+	return err
+}
+
 // WithFault makes options of a toolchain whose stubs lack pointer masks, or relocations of type descriptors.
 func WithFault(o Options, noMasks, noMoves bool) Options {
 	o.fault = fault{noMasks: noMasks, noMoves: noMoves}
