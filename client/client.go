@@ -17,7 +17,7 @@ import (
 type Client struct {
 	host    Host
 	session *wire.Session
-	loop    *loop
+	loop    runner
 	out     func(context.Context, wire.Output)
 	path    string
 
@@ -44,9 +44,11 @@ func open(ctx context.Context, path string, o settings) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if c.loop, err = newLoop(f, c.session, log, c.setEngines); err != nil {
+	l, err := newLoop(f, c.session, log, c.setEngines)
+	if err != nil {
 		return nil, err
 	}
+	c.loop = l
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	if err := c.greet(ctx); err != nil {
@@ -95,7 +97,7 @@ func (c *Client) greet(ctx context.Context) error {
 	select {
 	case <-taken.done:
 		return nil
-	case <-c.loop.closed:
+	case <-c.loop.over():
 		return ErrClosed
 	}
 }
@@ -155,7 +157,7 @@ func (c *Client) WaitForEngines(ctx context.Context, n int) error {
 		}
 		select {
 		case <-changed:
-		case <-c.loop.closed:
+		case <-c.loop.over():
 			return ErrClosed
 		case <-ctx.Done():
 			return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, ctx.Err())
@@ -194,11 +196,11 @@ type Queue struct {
 // Alive says whether the controller is connected, or was so recently that it may come back.
 func (c *Client) Alive() bool {
 	select {
-	case <-c.loop.closed:
+	case <-c.loop.over():
 		return false
 	default:
 	}
-	return !c.loop.gone.Load()
+	return !c.loop.away()
 }
 
 // Close frees the objects that this client made and did not name, and disconnects.

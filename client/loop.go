@@ -18,6 +18,21 @@ const tickEvery = 250 * time.Millisecond
 // sendLimit is how long a send may wait for a controller that takes nothing.
 const sendLimit = 5 * time.Second
 
+// runner is what a client needs of its loop. A cell that has a *Client in a variable would compile the methods of every generic type that
+// is reached from its fields, which takes longer than the cell itself: an interface hides the sockets.
+type runner interface {
+	post(e event) bool
+	over() <-chan struct{}
+	away() bool
+	close()
+}
+
+// over is closed when the loop has ended.
+func (l *loop) over() <-chan struct{} { return l.closed }
+
+// away says whether the controller has been away for too long.
+func (l *loop) away() bool { return l.gone.Load() }
+
 // loop owns a client's shell and sockets: one goroutine carries out what the shell says.
 type loop struct {
 	shell   *shell
