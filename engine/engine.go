@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -259,14 +260,15 @@ func (e *Engine) message(on Channel, m zmtp.Msg) event {
 
 // do carries effects out. ended says that the loop is at its end, with err.
 func (e *Engine) do(effects []effect) (ended bool, err error) {
-	for _, f := range effects {
+	shown := lastPublish(effects)
+	for i, f := range effects {
 		switch f := f.(type) {
 		case send:
 			if err := e.conn.Send(f.on, f.to, e.session.Frames(f.m)); err != nil {
 				e.log.Warn("a message was not sent", "type", f.m.Header.MsgType, "error", err)
 			}
 		case publish:
-			if e.seen != nil && f.m.Header.MsgType != "stream" {
+			if e.seen != nil && i == shown {
 				e.await(f.m.Header.MsgID)
 			}
 			frames := append([][]byte{[]byte(f.topic)}, e.session.Frames(f.m)...)
@@ -295,6 +297,16 @@ func (e *Engine) do(effects []effect) (ended bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// lastPublish is where an output that user code shows stands: what was printed before it comes first.
+func lastPublish(effects []effect) int {
+	for i, f := range slices.Backward(effects) {
+		if _, ok := f.(publish); ok {
+			return i
+		}
+	}
+	return -1
 }
 
 // await lets the user code that shows something go on when its message is out, in a kernel's child when the kernel has passed it on.

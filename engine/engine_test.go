@@ -179,6 +179,9 @@ func (s *fakeSpace) Run(ctx context.Context, id module.ID, run wire.Run, show fu
 		_, _, err := Ask(ctx, "cluster", nil)
 		f := wire.NewFailure("Error", fmt.Sprint(err))
 		return nil, &f
+	case 6: // as a client in user code that relays what its engines print
+		Emit(ctx, wire.Output{MsgType: "stream", Content: []byte(`{"name":"stdout","text":"relayed"}`)})
+		show(display.Text("shown"))
 	}
 	return nil, nil
 }
@@ -283,6 +286,7 @@ func TestGoRequests(t *testing.T) {
 			{wire.RunRequest, nil, modul(2), "Panic: boom", "status busy|error|status idle"},
 			{wire.RunRequest, nil, modul(4), "EngineError: the engine failed to serve this request; its log says more", "status busy|error|status idle"},
 			{wire.RunRequest, nil, modul(5), "Error: engine: asking for cluster: this engine has no kernel to ask", "status busy|error|status idle"},
+			{wire.RunRequest, nil, modul(6), "ok", "status busy|stream relayed|displaypub shown|status idle"},
 			{wire.RunRequest, nil, modul(99), "LoadError: module: made for another build of gale", "status busy|error|status idle"},
 			{wire.RunRequest, nil, nil, "BadRequest: module: decoding: 0 buffers, want 2", "status busy|error|status idle"},
 			{wire.PrepareRequest, wire.Prepare{Modules: 1, Vars: []wire.VarRef{{Symbol: "a"}}}, append(modul(7), packed(t, 1)...), "ok", ""},
