@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/galeproject/gale/compile"
 	"github.com/galeproject/gale/display"
@@ -24,6 +25,7 @@ type session struct {
 	id    string
 	log   *slog.Logger
 	ready chan struct{}
+	need  chan struct{} // holds a token when somebody waits
 
 	mu   sync.Mutex // guards s, which a reset replaces
 	s    *compile.Session
@@ -32,11 +34,19 @@ type session struct {
 	sets int // resets, for the ids of sessions
 }
 
-// newSession begins to get ready.
+// headStart is how long the tool chain lets the kernel go ahead: getting ready keeps every core busy for some 0.2 s, and a front end that
+// has just started a kernel waits for its first answer.
+const headStart = 60 * time.Millisecond
+
+// newSession begins to get ready, after the head start or when it is first needed.
 func newSession(ctx context.Context, id string, log *slog.Logger) *session {
-	s := &session{id: id, log: log, ready: make(chan struct{})}
+	s := &session{id: id, log: log, ready: make(chan struct{}), need: make(chan struct{}, 1)}
 	go func() {
 		defer close(s.ready)
+		select {
+		case <-time.After(headStart):
+		case <-s.need:
+		}
 		t, err := compile.Open(ctx, compile.Options{Log: log, Remote: remotePackages()})
 		if err == nil && t.Mode() == compile.None {
 			err = errors.New(t.Reason())
@@ -52,6 +62,10 @@ func newSession(ctx context.Context, id string, log *slog.Logger) *session {
 
 // get waits for the session.
 func (s *session) get(ctx context.Context) (*compile.Session, error) {
+	select {
+	case s.need <- struct{}{}:
+	default:
+	}
 	select {
 	case <-s.ready:
 	case <-ctx.Done():

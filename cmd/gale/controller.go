@@ -68,6 +68,10 @@ func controllerLog(o controller.Options) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: o.LogLevel})), nil
 }
 
+// gcPercent is how much garbage a controller may make before it is collected: its live heap is small, and collecting at every doubling of it
+// would cost more than all else.
+const gcPercent = 400
+
 // serveController runs a controller until it is told to end, by a signal, a request, or the end of its starter.
 func serveController(ctx context.Context, o controller.Options, from *starter) error {
 	debug.SetGCPercent(gcPercent)

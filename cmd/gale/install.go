@@ -56,6 +56,9 @@ func installVerb() *cobra.Command {
 			}
 			s := install.Default(exe)
 			s.Name, s.DisplayName = p.name, display
+			if _, err := s.FindGo(); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "gale:", err)
+			}
 			folder, err := s.Install(dir, replace)
 			if err != nil {
 				return err

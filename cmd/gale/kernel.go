@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -35,14 +34,9 @@ func kernelVerb() *cobra.Command {
 // debugEnv makes every process that a front end or a launcher starts log everything.
 const debugEnv = "GALE_DEBUG"
 
-// gcPercent is how much garbage a process of messages may make before it is collected: its live heap is small, and collecting at every
-// doubling of it would cost more than all else.
-const gcPercent = 400
-
 // serveKernel runs a kernel until it is told to end. Its child, its tool chain and its cluster are made beside it: the kernel answers at
 // once.
 func serveKernel(ctx context.Context, path string, verbose bool) error {
-	debug.SetGCPercent(gcPercent)
 	level := slog.LevelWarn
 	if verbose {
 		level = slog.LevelDebug
