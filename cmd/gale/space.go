@@ -48,6 +48,10 @@ func asWire(f *namespace.Failure) *wire.Failure {
 		return nil
 	}
 	w := wire.NewFailure(f.Name, f.Value, f.Trace...)
+	var many interface{ Traceback() []string }
+	if f.Err != nil && errors.As(f.Err, &many) { // an error of several engines has lines of its own
+		w.Traceback = append(w.Traceback, many.Traceback()...)
+	}
 	return &w
 }
 
