@@ -61,6 +61,9 @@ const shownErrors = 4
 
 func (e *CompositeError) Error() string {
 	if e.Of == 1 && len(e.Errors) == 1 {
+		if errors.Is(e.Errors[0], ErrEngineDied) { // what died with it must be said
+			return e.Errors[0].Error()
+		}
 		return e.Errors[0].Err.Error()
 	}
 	var b strings.Builder
