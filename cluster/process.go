@@ -45,6 +45,7 @@ func start(o *Options, name string, owned bool, args ...string) (*process, error
 	defer closeQuietly(readyW)
 	// The command is not bound to a context: a cluster outlives the call that starts it.
 	p.cmd = exec.CommandContext(context.WithoutCancel(context.Background()), o.Program, args...)
+	p.cmd.Args[0] = "gale" // what a list of processes shows
 	p.cmd.Env = append(append(os.Environ(), o.Env...), ReadyFD+"=3")
 	p.cmd.ExtraFiles = []*os.File{readyW}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
