@@ -118,7 +118,8 @@ func (s *splitter) token(off int, tok token.Token, lit string) {
 	if lit == "" {
 		end = off + len(tok.String())
 	}
-	s.tokens = append(s.tokens, part{off, end, tok})
+	// a bad byte is given as U+FFFD, which is longer
+	s.tokens = append(s.tokens, part{off, min(end, len(s.src)), tok})
 }
 
 // comment keeps a comment that may belong to the next chunk and refuses directives that cells cannot have.
@@ -129,7 +130,7 @@ func (s *splitter) comment(off, end int, text string) {
 		}
 	}
 	if len(s.tokens) == 0 {
-		s.comments = append(s.comments, part{off, end, token.COMMENT})
+		s.comments = append(s.comments, part{off, min(end, len(s.src)), token.COMMENT})
 	}
 }
 

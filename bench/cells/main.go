@@ -45,7 +45,7 @@ func run(n int) (err error) {
 	if t.Mode() == compile.None {
 		return fmt.Errorf("%s", t.Reason())
 	}
-	fmt.Fprintf(os.Stdout, "toolchain ready in %.0f ms, %v modules\n", ms(time.Since(start)), t.Mode())
+	_, _ = fmt.Fprintf(os.Stdout, "toolchain ready in %.0f ms, %v modules\n", ms(time.Since(start)), t.Mode())
 	b := &bench{s: compile.NewSession(t, "bench"), ns: namespace.New(namespace.Options{})}
 	if err := b.cell("type P struct{ X, Y float64 }\nfunc (p *P) Norm() float64 { return math.Hypot(p.X, p.Y) }\nxs := make([]float64, 1000)\np := &P{3, 4}"); err != nil {
 		return err
@@ -55,7 +55,7 @@ func run(n int) (err error) {
 		fmt.Fprintf(&long, "func f%d(x int) int {\n\treturn x + %d\n}\n", i, i)
 	}
 	long.WriteString("f3(4) + f159(2)")
-	fmt.Fprintf(os.Stdout, "%-14s %10s %10s %10s %10s\n", "kind", "median ms", "p90 ms", "cpu ms", "KB")
+	_, _ = fmt.Fprintf(os.Stdout, "%-14s %10s %10s %10s %10s\n", "kind", "median ms", "p90 ms", "cpu ms", "KB")
 	for _, x := range [][2]string{
 		{"expression", "1 + 1"},
 		{"variable", "y := xs[3] + 1"},
@@ -73,7 +73,7 @@ func run(n int) (err error) {
 		}
 	}
 	slices.Sort(b.all)
-	fmt.Fprintf(os.Stdout, "%-14s %10.1f %10.1f   cells that ran: %d\n", "all that ran", b.all[len(b.all)/2], b.all[len(b.all)*9/10], len(b.all))
+	_, _ = fmt.Fprintf(os.Stdout, "%-14s %10.1f %10.1f   cells that ran: %d\n", "all that ran", b.all[len(b.all)/2], b.all[len(b.all)*9/10], len(b.all))
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (b *bench) measure(kind, src string, n int) error {
 	if b.size > 0 {
 		b.all = append(b.all, wall...)
 	}
-	fmt.Fprintf(os.Stdout, "%-14s %10.1f %10.1f %10.1f %10.1f\n", kind, wall[n/2], wall[n*9/10], used, float64(b.size)/1024)
+	_, _ = fmt.Fprintf(os.Stdout, "%-14s %10.1f %10.1f %10.1f %10.1f\n", kind, wall[n/2], wall[n*9/10], used, float64(b.size)/1024)
 	return nil
 }
 
