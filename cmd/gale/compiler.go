@@ -47,7 +47,7 @@ func newSession(ctx context.Context, id string, log *slog.Logger) *session {
 		case <-time.After(headStart):
 		case <-s.need:
 		}
-		t, err := compile.Open(ctx, compile.Options{Log: log, Remote: remotePackages()})
+		t, err := toolchain(ctx, log)
 		if err == nil && t.Mode() == compile.None {
 			err = errors.New(t.Reason())
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -112,7 +113,7 @@ func lookAtLinker(context.Context) (string, error) {
 // lookAtCells opens the tool chain, which runs the self-test if this build has not passed it yet.
 func lookAtCells(ctx context.Context) (string, error) {
 	begin := time.Now()
-	t, err := compile.Open(ctx, compile.Options{Remote: remotePackages()})
+	t, err := toolchain(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return "", err
 	}

@@ -213,7 +213,7 @@ func (c *sourceCompiler) declare() {
 // Compile gives the module of a source, nil when there is nothing to run.
 func (c *sourceCompiler) Compile(ctx context.Context, source string, number int) (*module.Module, error) {
 	c.once.Do(func() {
-		if c.t, c.err = compile.Open(c.ctx, compile.Options{Log: c.log, Remote: remotePackages()}); c.err != nil {
+		if c.t, c.err = toolchain(c.ctx, c.log); c.err != nil {
 			return
 		}
 		if c.t.Mode() == compile.None {
