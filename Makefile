@@ -1,8 +1,9 @@
 # make demo   run the survey notebook (MODEL=file.f32 takes a raw float32 model of 941 x 301 cells of 10 m instead of the built-in one)
 # make check  everything that a change must pass; installs what it needs
 # make bench  the figures of docs/bench, each beside its peer
+# make conformance  ipyparallel's own tests against gale's controller: ten minutes
 # make image  the Docker image with JupyterLab
-.PHONY: build demo check bench image install venv tools clean
+.PHONY: build demo check bench conformance image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -13,6 +14,7 @@ OUT     := test/out
 
 build:
 	$(BUILD) -o bin/gale ./cmd/gale
+	-@bin/gale doctor --prepare
 
 demo: build
 	@mkdir -p $(OUT)
@@ -24,6 +26,9 @@ check:
 
 bench: build venv
 	@bench/run.sh
+
+conformance: build venv
+	GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
 
 image:
 	docker build -t gale .
