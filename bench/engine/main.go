@@ -1,0 +1,113 @@
+// Command engine measures how long an engine takes from the start of its process until the controller has registered it, as a client
+// sees it: gale's engine beside ipyparallel's, in turns, on one gale controller.
+//
+//	go run ./bench/engine -gale bin/gale -python .venv/bin/python
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/galeproject/gale/client"
+	"github.com/galeproject/gale/cluster"
+)
+
+func main() {
+	gale := flag.String("gale", "bin/gale", "the program")
+	python := flag.String("python", "", "a Python with ipyparallel; empty: no peer")
+	rounds := flag.Int("n", 9, "rounds")
+	flag.Parse()
+	if err := run(*gale, *python, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "engine:", err)
+		os.Exit(1)
+	}
+}
+
+func run(gale, python string, rounds int) error {
+	ctx := context.Background()
+	gale, err := filepath.Abs(gale)
+	if err != nil {
+		return err
+	}
+	profile, err := os.MkdirTemp("", "bench-engine")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(profile) }() // temporary
+	c, err := cluster.Start(ctx, cluster.Options{Program: gale, Profile: profile, Engines: 1})
+	if err != nil {
+		return err
+	}
+	defer c.Stop()
+	rc, err := client.Open(ctx, c.ClientFile())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rc.Close() }() // the cluster ends
+	file := cluster.EngineFile(profile, "")
+	commands := map[string][]string{"gale": {gale, "engine", "--file", file}}
+	order := []string{"gale"}
+	if python != "" {
+		commands["ipyparallel"] = []string{python, "-m", "ipyparallel.engine", "--file=" + file, "--log-level=40"}
+		order = append(order, "ipyparallel")
+	}
+	times := map[string][]time.Duration{}
+	for range rounds {
+		for _, name := range order {
+			d, err := once(ctx, rc, commands[name])
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			times[name] = append(times[name], d)
+		}
+	}
+	fmt.Printf("%-12s %10s %10s %10s\n", "registered", "least ms", "median ms", "most ms")
+	for _, name := range order {
+		slices.Sort(times[name])
+		t := times[name]
+		fmt.Printf("%-12s %10.1f %10.1f %10.1f\n", name, ms(t[0]), ms(t[len(t)/2]), ms(t[len(t)-1]))
+	}
+	if python != "" {
+		fmt.Printf("ratio of medians: %.0f\n", ms(times["ipyparallel"][rounds/2])/ms(times["gale"][rounds/2]))
+	}
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// once starts an engine, waits until the client sees one more, ends it, and waits until it is gone.
+func once(ctx context.Context, rc *client.Client, argv []string) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	before := rc.IDs()
+	newest := slices.Max(before) // ids are never used again
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	id := 0
+	for id <= newest {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		time.Sleep(100 * time.Microsecond)
+		id = slices.Max(rc.IDs())
+	}
+	took := time.Since(begin)
+	if err := rc.Engines(id).Kill(ctx); err != nil {
+		return 0, err
+	}
+	_ = cmd.Process.Kill() // a Python engine answers the signal request through a process of its own
+	_ = cmd.Wait()         // it was killed
+	for slices.Contains(rc.IDs(), id) {
+		time.Sleep(time.Millisecond)
+	}
+	return took, nil
+}
