@@ -2,7 +2,7 @@
 # check.sh: everything that a change must pass, step by step with times. GALE_LAB=docker,web adds what needs root.
 # ONLY="step step" runs only these steps. With CI=true nothing may be skipped.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 out=test/out
 mkdir -p $out
 export GALE_PYTHON=$PWD/.venv/bin/python
@@ -35,10 +35,16 @@ lab_step() { # lab name command…
 	fi
 }
 
-format() { test -z "$(gofmt -l $(git ls-files '*.go') | tee /dev/stderr)"; }
+format() { git ls-files -z '*.go' | xargs -0 gofmt -l | tee /dev/stderr | wc -l | grep -qx 0; }
+
+shells() {
+	command -v shellcheck >/dev/null || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qqy install --no-install-recommends shellcheck; } || return
+	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+}
 
 step build make build
 step format format
+step shells shells
 step vet go vet ./...
 step venv make venv
 step tools make tools
@@ -49,6 +55,8 @@ step test go test ./...
 step notebooks test/notebooks.sh
 step jupyter test/jupyter/run.sh
 step ipyparallel test/ipyparallel/run.sh
+step python test/python/run.sh
+step faults test/faults/run.sh
 lab_step web lab-web test/web/run.sh
 lab_step docker lab-docker test/docker/run.sh
 
