@@ -58,9 +58,10 @@ func run(gale, python string, rounds int) error {
 		order = append(order, "ipyparallel")
 	}
 	times := map[string][]time.Duration{}
+	newest := slices.Max(rc.IDs())
 	for range rounds {
 		for _, name := range order {
-			d, err := once(ctx, rc, commands[name])
+			d, err := once(ctx, rc, commands[name], &newest)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -81,26 +82,28 @@ func run(gale, python string, rounds int) error {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// once starts an engine, waits until the client sees one more, ends it, and waits until it is gone.
-func once(ctx context.Context, rc *client.Client, argv []string) (time.Duration, error) {
+// once starts an engine, waits until the client sees an id above the newest, ids being never used again, ends the engine, and waits until it
+// is gone.
+func once(ctx context.Context, rc *client.Client, argv []string, newest *int) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	before := rc.IDs()
-	newest := slices.Max(before) // ids are never used again
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	begin := time.Now()
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	id := 0
-	for id <= newest {
+	id := -1
+	for id <= *newest {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
 		time.Sleep(100 * time.Microsecond)
-		id = slices.Max(rc.IDs())
+		for _, x := range rc.IDs() {
+			id = max(id, x)
+		}
 	}
 	took := time.Since(begin)
+	*newest = id
 	if err := rc.Engines(id).Kill(ctx); err != nil {
 		return 0, err
 	}
