@@ -44,23 +44,27 @@ shells() {
 
 step build make build
 step format format
-step shells shells
+if command -v shellcheck >/dev/null || [ "$(id -u)" = 0 ]; then
+	step shells shells
+else
+	skipped+=("shells (apt-get install shellcheck)")
+fi
 step vet go vet ./...
 step venv make venv
 step tools make tools
+step staticcheck tools/bin/staticcheck ./...
 step golangci tools/bin/golangci-lint run ./...
 step race go test -race ./...
 step test go test ./...
 step notebooks test/notebooks.sh
 step jupyter test/jupyter/run.sh
-step ipyparallel test/ipyparallel/run.sh
 step python test/python/run.sh
 step faults test/faults/run.sh
 lab_step web lab-web test/web/run.sh
 lab_step docker lab-docker test/docker/run.sh
 
 echo
-echo "in all $((SECONDS - begin)) s"
+echo "in all $((SECONDS - begin)) s; ipyparallel's own suite is apart: make conformance"
 for s in "${skipped[@]}"; do echo "not run: $s"; done
 if [ ${#failed[@]} -gt 0 ]; then
 	echo "FAILED: ${failed[*]}"
