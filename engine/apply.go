@@ -71,7 +71,7 @@ func (e *Engine) apply(ctx context.Context, t *task) answer {
 		return failWith("TypeError", err)
 	}
 	for i, x := range a.args {
-		if r, ok := x.(reference); ok && !(i == 0 && isMap(a.f)) {
+		if r, ok := x.(reference); ok && (i != 0 || !isMap(a.f)) {
 			if a.args[i], err = e.get(string(r)); err != nil {
 				return failWith("NameError", err)
 			}

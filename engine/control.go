@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -75,12 +76,7 @@ func (s *shell) abortRequest(m *wire.Message) error {
 		s.remember(id)
 	}
 	s.abort(func(t *task) bool {
-		for _, id := range ids {
-			if t.is(id) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(ids, t.is)
 	})
 	return nil
 }
@@ -107,11 +103,9 @@ func (s *shell) interruptRequest(m *wire.Message) {
 	if s.running == nil {
 		return
 	}
-	for _, id := range c.MsgIDs {
-		if s.running.is(id) {
-			s.do(cancel{s.running, errInterrupted})
-			return
-		}
+	if slices.ContainsFunc(c.MsgIDs, s.running.is) {
+		s.do(cancel{s.running, errInterrupted})
+		return
 	}
 	if c.MsgIDs == nil {
 		s.do(cancel{s.running, errInterrupted})

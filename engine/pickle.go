@@ -35,13 +35,13 @@ func pickled(x any) ([][]byte, error) {
 // top writes the whole value, or an element of it if it is a short list or dict: there arrays may be frames.
 func (p *pickler) top(x any) error {
 	v := reflect.ValueOf(x)
-	if ok, err := p.canned(v); ok || err != nil {
-		return err
+	if p.canned(v) {
+		return nil
 	}
 	if v.IsValid() && v.Kind() == reflect.Slice && v.Len() < maxItems && v.Type() == reflect.TypeFor[[]any]() {
 		return p.list(v.Len(), func(i int) error {
-			if ok, err := p.canned(v.Index(i)); ok || err != nil {
-				return err
+			if p.canned(v.Index(i)) {
+				return nil
 			}
 			return p.put(v.Index(i))
 		})
@@ -55,9 +55,7 @@ func (p *pickler) top(x any) error {
 		p.op('}')
 		for _, k := range keys {
 			p.str(k)
-			if ok, err := p.canned(reflect.ValueOf(m[k])); err != nil {
-				return err
-			} else if !ok {
+			if !p.canned(reflect.ValueOf(m[k])) {
 				if err := p.put(reflect.ValueOf(m[k])); err != nil {
 					return err
 				}
@@ -86,18 +84,19 @@ func numeric(v reflect.Value) bool {
 		return false
 	case reflect.Uint8:
 		return v.Type().Elem().Kind() != reflect.Uint8 // []byte is bytes
+	default:
+		return true
 	}
-	return true
 }
 
 // canned writes an array as ipyparallel's CannedArray.
-func (p *pickler) canned(v reflect.Value) (bool, error) {
+func (p *pickler) canned(v reflect.Value) bool {
 	if !numeric(v) {
-		return false, nil
+		return false
 	}
 	kind, shape, raw, ok := value.Array(v)
 	if !ok {
-		return false, nil
+		return false
 	}
 	p.global(canning, "CannedArray")
 	p.b = append(p.b, ")\x81}("...)
@@ -116,7 +115,7 @@ func (p *pickler) canned(v reflect.Value) (bool, error) {
 		p.bytes(raw)
 	}
 	p.b = append(p.b, "aub"...)
-	return true, nil
+	return true
 }
 
 // array writes an array that is nested too deeply for a CannedArray: numpy.ndarray(shape, dtype, bytes).

@@ -167,10 +167,20 @@ func TestWriteGolden(t *testing.T) {
 func TestWriteReadsBack(t *testing.T) {
 	big := new(big.Int).Lsh(big.NewInt(-3), 3000)
 	for _, x := range []any{
-		1, -1, 0, 255, 256, -129, 1 << 31, -1 << 31, math.MaxInt, math.MinInt, 2.5, "s", nil, true, []byte{1}, []any{1, []any{2.5, nil}}, 3i,
-		map[string]any{"k": []any{1}}, []float64{1, 2}, []complex128{1, 2i}, []float32{1}, []int64{5}, [][]float64{{1, 2}, {3, 4}},
-		make([]float64, 1000), make([]complex128, 300), []any{make([]float64, 500), 1, make([]float64, 600)},
-		map[string]any{"b": make([]float64, 300), "a": make([]float64, 200)}, []float64{},
+		1, -1, 0, 255, 256, -129, 1 << 31, -1 << 31, math.MaxInt, math.MinInt, 2.5, "s", nil, true,
+		[]byte{1},
+		[]any{1, []any{2.5, nil}},
+		3i,
+		map[string]any{"k": []any{1}},
+		[]float64{1, 2},
+		[]complex128{1, 2i},
+		[]float32{1},
+		[]int64{5},
+		[][]float64{{1, 2}, {3, 4}},
+		make([]float64, 1000), make([]complex128, 300),
+		[]any{make([]float64, 500), 1, make([]float64, 600)},
+		map[string]any{"b": make([]float64, 300), "a": make([]float64, 200)},
+		[]float64{},
 	} {
 		bufs, err := pickled(x)
 		if err != nil {

@@ -142,11 +142,10 @@ func (s *shell) finish(t *task, a answer) {
 }
 
 // abort answers the queued tasks that which names, and drops them.
-func (s *shell) abort(which func(*task) bool) (n int) {
+func (s *shell) abort(which func(*task) bool) {
 	kept := s.queue[:0]
 	for _, t := range s.queue {
 		if which(t) && t.m.Header.MsgType != "clear_request" {
-			n++
 			s.queued -= t.size
 			s.refuse(t)
 			continue
@@ -155,5 +154,4 @@ func (s *shell) abort(which func(*task) bool) (n int) {
 	}
 	clear(s.queue[len(kept):])
 	s.queue = kept
-	return n
 }

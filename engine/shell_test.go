@@ -62,8 +62,8 @@ func (y *story) describe(f effect) string {
 		if c.Status != "" {
 			text += " " + c.Status
 		}
-		if c.Failure != nil && c.Failure.Name != "" {
-			text += " " + c.Failure.Name
+		if c.Failure != nil && c.Name != "" {
+			text += " " + c.Name
 		}
 		return text
 	case publish:
