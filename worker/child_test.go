@@ -114,7 +114,7 @@ func (s *script) do(ctx context.Context, command, rest string, show func(display
 			show(display.Text("late"))
 		}()
 	case "fork": // leaves a process behind that holds the pipes
-		c := exec.Command("sleep", "1000")
+		c := exec.CommandContext(context.WithoutCancel(ctx), "sleep", "1000") // ended by its group, not by an interrupt
 		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 		if err := c.Start(); err != nil {
 			return fail("Error", err.Error())

@@ -26,7 +26,6 @@ type life struct {
 	session *wire.Session
 	output  *stream.Collector
 	pid     int
-	group   *os.Process
 
 	shell, control, iopub, host *zmtp.Socket
 
@@ -80,8 +79,10 @@ func (l *life) bind() (file string, err error) {
 		name string
 		ep   *string
 	}{
-		{&l.shell, zmtp.Dealer, "shell", &p.Shell}, {&l.control, zmtp.Dealer, "control", &p.Control},
-		{&l.iopub, zmtp.Sub, "iopub", &p.IOPub}, {&l.host, zmtp.Router, "host", &p.Host},
+		{&l.shell, zmtp.Dealer, "shell", &p.Shell},
+		{&l.control, zmtp.Dealer, "control", &p.Control},
+		{&l.iopub, zmtp.Sub, "iopub", &p.IOPub},
+		{&l.host, zmtp.Router, "host", &p.Host},
 	} {
 		if *s.to, err = zmtp.New(s.typ, zmtp.Options{Logger: l.log}); err != nil {
 			return "", err

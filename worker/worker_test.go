@@ -85,7 +85,9 @@ func TestRunInOrder(t *testing.T) {
 func TestLateOutput(t *testing.T) {
 	w := start(t, Options{})
 	late := make(chan string, 1)
-	w.Run(t.Context(), cell("later"), wire.Run{}, func(o wire.Output) { late <- o.MsgType })
+	if r := w.Run(t.Context(), cell("later"), wire.Run{}, func(o wire.Output) { late <- o.MsgType }); r.Status != "ok" {
+		t.Fatal(text(r))
+	}
 	if got := <-late; got != "display_data" {
 		t.Fatal(got)
 	}
