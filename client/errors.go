@@ -96,9 +96,8 @@ func (e *CompositeError) Traceback() []string {
 			break
 		}
 		out = append(out, x.Error())
-		var ee *EngineError
-		if errors.As(x.Err, &ee) {
-			out = append(out, ee.Failure.Traceback...)
+		if ee, ok := errors.AsType[*EngineError](x.Err); ok {
+			out = append(out, ee.Traceback...)
 		}
 	}
 	return out

@@ -19,12 +19,11 @@ type plan struct {
 	arg   func(i int) argument
 	name  func(i int) string
 
-	indexed   bool                               // the function's first argument is the index
-	keep      func(i int) *wire.ObjectRef        // results stay under this name; nil: they come back
-	everyone  Engines                            // broadcast: one request for all of these, an item each
-	done      func(i int, r result)              // told of each item, one at a time
-	what      string                             // for the progress line
-	cancelled func(pending map[wire.MsgID]batch) // for tests
+	indexed  bool                        // the function's first argument is the index
+	keep     func(i int) *wire.ObjectRef // results stay under this name; nil: they come back
+	everyone Engines                     // broadcast: one request for all of these, an item each
+	done     func(i int, r result)       // told of each item, one at a time
+	what     string                      // for the progress line
 }
 
 // argument is what an item's function gets: an object, or a value; neither when it takes nothing.

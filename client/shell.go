@@ -166,7 +166,7 @@ func (s *shell) step(now time.Time, e event) []effect {
 	case forgotten:
 		s.forget(e.id)
 	case flushed:
-		return []effect{tell{e.done}}
+		return []effect{tell(e)}
 	}
 	return nil
 }
