@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -212,7 +213,7 @@ func (c *Cluster) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var all sync.WaitGroup
-	for _, p := range append(c.engines[:len(c.engines):len(c.engines)], c.controller) {
+	for _, p := range append(slices.Clip(c.engines), c.controller) {
 		if p != nil {
 			all.Go(func() { p.stop(c.o.Grace) })
 		}
