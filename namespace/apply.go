@@ -35,7 +35,7 @@ func (n *Namespace) Apply(ctx context.Context, place string, args []any, emit fu
 	left := n.execute(ctx, n.unitOf(fv), cell, emit, func() {
 		out := fv.Call(in)
 		if k := len(out); k > 0 && out[k-1].Type() == errorType {
-			if err, _ := out[k-1].Interface().(error); err != nil {
+			if err, _ := reflect.TypeAssert[error](out[k-1]); err != nil {
 				panic(cellrt.Failure{Err: err})
 			}
 			out = out[:k-1]

@@ -183,7 +183,7 @@ func (n *Namespace) item(ctx context.Context, b *bound, it Item, owner string) (
 		}
 		out := b.f.Call(in)
 		if k := len(out); k > 0 && out[k-1].Type() == errorType {
-			if err, _ := out[k-1].Interface().(error); err != nil {
+			if err, _ := reflect.TypeAssert[error](out[k-1]); err != nil {
 				r.Failure = interrupted(ctx, asFailure(err))
 				return
 			}

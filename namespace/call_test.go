@@ -33,7 +33,7 @@ func decode[T any](t *testing.T, e *value.Encoded) T {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, _ := v.Interface().(T)
+	x, _ := reflect.TypeAssert[T](v)
 	return x
 }
 
@@ -48,6 +48,7 @@ type thing struct{ f float64 }
 
 func (th *thing) Bytes() int64         { return 1000 }
 func (th *thing) Columns() [][2]string { return [][2]string{{"frequency", fmt.Sprintf("%g Hz", th.f)}} }
+
 func functions(gain *float64) image {
 	return image{reg: func(r *cellrt.Registrar) {
 		r.Var("gain", "gain_1", gain)
@@ -117,7 +118,9 @@ func TestCallWithCapturesAndVariables(t *testing.T) {
 func TestCallItems(t *testing.T) {
 	f := newFixture(t, Options{})
 	id := f.load(module.Module{}, functions(new(float64)))
-	f.Set("four", 4)
+	if err := f.Set("four", 4); err != nil {
+		t.Fatal(err)
+	}
 	call := func(symbol string, items ...Item) []Result {
 		t.Helper()
 		res, err := f.Call(t.Context(), Call{Module: id, Symbol: symbol, Items: items})

@@ -13,8 +13,9 @@ func convert(x any, t reflect.Type) (reflect.Value, bool) {
 		switch t.Kind() {
 		case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map, reflect.Func, reflect.Chan:
 			return reflect.Zero(t), true
+		default:
+			return reflect.Value{}, false
 		}
-		return reflect.Value{}, false
 	}
 	return convertValue(v, t)
 }

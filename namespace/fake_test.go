@@ -84,8 +84,8 @@ func (f *fixture) load(m module.Module, i image) module.ID {
 			m.Vars[k].Cell = m.Cell
 		}
 	}
-	m.Image = []byte(m.ID.String())
-	f.images[m.ID.String()] = i
+	m.Image = []byte(m.String())
+	f.images[m.String()] = i
 	if err := f.Load(&m); err != nil {
 		f.t.Fatal(err)
 	}

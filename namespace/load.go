@@ -132,7 +132,7 @@ func (n *Namespace) install(m *module.Module, run any, r *cellrt.Registrar) {
 	for _, f := range r.Funcs {
 		v := reflect.ValueOf(f.F)
 		if v.Kind() != reflect.Func {
-			n.o.Log.Warn("a module registered a function that is none", "module", m.ID.String(), "symbol", f.Symbol)
+			n.o.Log.Warn("a module registered a function that is none", "module", m.String(), "symbol", f.Symbol)
 			continue
 		}
 		g := &function{id: m.ID, name: f.Name, f: v, unit: u}

@@ -88,6 +88,7 @@ func (n *Namespace) withdraw(m *module.Module) {
 			switch v.at.Kind() {
 			case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan:
 				v.own = !v.at.IsNil()
+			default: // it has no nil
 			}
 		}
 	}

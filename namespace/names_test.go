@@ -2,7 +2,6 @@ package namespace
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -72,7 +71,9 @@ func TestNeedsInTheNotebook(t *testing.T) {
 
 func TestSetBeforeDeclaration(t *testing.T) {
 	f := newFixture(t, Options{})
-	f.Set("gain", 2.5)
+	if err := f.Set("gain", 2.5); err != nil {
+		t.Fatal(err)
+	}
 	if v, err := f.Get("gain"); err != nil || v != 2.5 {
 		t.Fatal(v, err)
 	}
@@ -85,11 +86,15 @@ func TestSetBeforeDeclaration(t *testing.T) {
 	if v, _ := f.Get("gain"); v != 3.0 {
 		t.Fatalf("Get does not read the variable: %v", v)
 	}
-	f.Set("gain", 4) // an int fits a float64
+	if err := f.Set("gain", 4); err != nil { // an int fits a float64
+		t.Fatal(err)
+	}
 	if gain != 4 {
 		t.Fatal(gain)
 	}
-	f.Set("gain", "loud") // another type: a new meaning, until a module declares it so
+	if err := f.Set("gain", "loud"); err != nil { // another type: a new meaning, until a module declares it so
+		t.Fatal(err)
+	}
 	if v, _ := f.Get("gain"); v != "loud" || gain != 4 {
 		t.Fatal(v, gain)
 	}
@@ -98,7 +103,9 @@ func TestSetBeforeDeclaration(t *testing.T) {
 	if out := f.Run(t.Context(), id, RunOptions{}); out.Failure == nil || !strings.Contains(out.Failure.Value, "here it is a string") {
 		t.Fatal(out.Failure)
 	}
-	f.Set("nothing", nil)
+	if err := f.Set("nothing", nil); err != nil {
+		t.Fatal(err)
+	}
 	if v, err := f.Get("nothing"); v != nil || err != nil {
 		t.Fatal(v, err)
 	}
@@ -180,7 +187,7 @@ func TestConvert(t *testing.T) {
 }
 
 func TestTypesOfModules(t *testing.T) {
-	type point struct{ x int }
+	type point struct{ X int }
 	f := newFixture(t, Options{Types: fakeTypes{}})
 	f.load(module.Module{ID: module.ID{Session: "s7", Gen: 1}}, image{reg: func(r *cellrt.Registrar) {
 		r.Type("point", "pointᐧ2", (*point)(nil))
@@ -198,4 +205,4 @@ type fakeTypes struct{}
 
 func (fakeTypes) TypeName(reflect.Type) (string, bool)   { return "the program's", true }
 func (fakeTypes) TypeByName(string) (reflect.Type, bool) { return nil, false }
-func (fakeTypes) String() string                         { return fmt.Sprint("types") }
+func (fakeTypes) String() string                         { return "types" }

@@ -64,9 +64,10 @@ func (w *weigher) reach(v reflect.Value) {
 			}
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			w.reach(v.Field(i))
+		for _, field := range v.Fields() {
+			w.reach(field)
 		}
+	default: // it holds nothing outside of itself, or nothing that can be told
 	}
 }
 
@@ -90,12 +91,13 @@ func flat(t reflect.Type) bool {
 	case reflect.Array:
 		return flat(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !flat(t.Field(i).Type) {
+		for field := range t.Fields() {
+			if !flat(field.Type) {
 				return false
 			}
 		}
 		return true
+	default:
+		return t.Kind() <= reflect.Complex128
 	}
-	return t.Kind() <= reflect.Complex128
 }
