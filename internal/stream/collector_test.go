@@ -16,7 +16,9 @@ func TestCollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(out, "one")
+	if _, err := fmt.Fprint(out, "one"); err != nil {
+		t.Fatal(err)
+	}
 	if got := c.Drain(); len(got) != 1 || got[0].Name != "stdout" || string(got[0].Bytes) != "one" {
 		t.Fatalf("%q", got)
 	}
