@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,8 +36,8 @@ func clusterStartVerb(profile, id *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d engines are registered after %.2f s\nclients: %s\n", len(c.Pids()), time.Since(begin).Seconds(), c.ClientFile())
-			return nil
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d engines are registered after %.2f s\nclients: %s\n", len(c.Pids()), time.Since(begin).Seconds(), c.ClientFile())
+			return err
 		},
 	}
 	c.Flags().IntVarP(&n, "engines", "n", 0, "number of engines (default: one per core)")
@@ -56,8 +57,8 @@ func clusterStopVerb(profile, id *string) *cobra.Command {
 			if err := s.Stop(0); err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), "stopped")
-			return nil
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "stopped")
+			return err
 		},
 	}
 }
@@ -96,12 +97,15 @@ func clusterStatusVerb(profile, id *string) *cobra.Command {
 				return e.Encode(reports)
 			}
 			if len(reports) == 0 {
-				fmt.Fprintln(out, "no cluster; start one with: gale cluster start")
+				_, err = fmt.Fprintln(out, "no cluster; start one with: gale cluster start")
+				return err
 			}
+			var text strings.Builder
 			for _, r := range reports {
-				printReport(cmd, r)
+				r.write(&text)
 			}
-			return nil
+			_, err = fmt.Fprint(out, text.String())
+			return err
 		},
 	}
 	c.Flags().StringVarP(&format, "output", "o", "text", "text or json")
@@ -129,8 +133,8 @@ func report(ctx context.Context, s cluster.State) clusterReport {
 	return r
 }
 
-func printReport(cmd *cobra.Command, r clusterReport) {
-	out := cmd.OutOrStdout()
+// write adds the report as text.
+func (r clusterReport) write(out *strings.Builder) {
 	name := r.ID
 	if name == "" {
 		name = "default"

@@ -27,11 +27,11 @@ func controllerVerb() *cobra.Command {
 			}
 			switch {
 			case o.Help:
-				fmt.Fprint(cmd.OutOrStdout(), controller.Usage)
-				return nil
+				_, err = fmt.Fprint(cmd.OutOrStdout(), controller.Usage)
+				return err
 			case o.Version:
-				fmt.Fprintln(cmd.OutOrStdout(), controller.Version)
-				return nil
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), controller.Version)
+				return err
 			}
 			if o.WorkDir != "" {
 				if err := os.Chdir(o.WorkDir); err != nil {

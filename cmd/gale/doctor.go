@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -131,7 +132,7 @@ func lookAtCells(ctx context.Context) (string, error) {
 func lookAtKernelspec(context.Context) (string, error) {
 	found := install.List(install.Places(), "gale")
 	if len(found) == 0 {
-		return "", fmt.Errorf("Jupyter does not know the kernel yet: gale install --user")
+		return "", errors.New("the kernel is not known to Jupyter yet: gale install --user")
 	}
 	first := found[0]
 	if _, err := os.Stat(first.Argv[0]); err != nil {

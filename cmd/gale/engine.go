@@ -228,8 +228,7 @@ func (c *sourceCompiler) Compile(ctx context.Context, source string, number int)
 	}
 	c.declare()
 	out, err := c.s.Compile(ctx, module.Engines, compile.Cell{Source: source, Number: number})
-	var ds compile.Diagnostics
-	if errors.As(err, &ds) {
+	if ds, ok := errors.AsType[compile.Diagnostics](err); ok {
 		f := wire.NewFailure("CompileError", ds.Error())
 		return nil, f
 	}

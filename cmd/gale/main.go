@@ -39,8 +39,7 @@ func run() int {
 	if err == nil {
 		return 0
 	}
-	var e *exitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		if e.text != "" {
 			fmt.Fprintln(os.Stderr, "gale:", e.text)
 		}

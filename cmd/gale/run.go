@@ -95,8 +95,7 @@ func (j runJob) run(ctx context.Context) error {
 	if err := nb.WriteFile(j.output); err != nil {
 		return errors.Join(failed, err)
 	}
-	var cell *notebook.CellError
-	if errors.As(failed, &cell) {
+	if cell, ok := errors.AsType[*notebook.CellError](failed); ok {
 		return &exitError{1, fmt.Sprintf("%s: %s\n%s", j.path, cell.Error(), strings.Join(cell.Traceback, "\n"))}
 	}
 	if failed != nil {

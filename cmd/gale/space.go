@@ -92,8 +92,7 @@ func (s space) Call(ctx context.Context, c wire.Call, values []value.Encoded, ow
 
 // uncalled is the reply of a call that could not begin.
 func uncalled(err error) (r wire.CallReply) {
-	var lacks *namespace.Lacks
-	if errors.As(err, &lacks) {
+	if lacks, ok := errors.AsType[*namespace.Lacks](err); ok {
 		r.Lacks = &wire.Lacks{}
 		for _, m := range lacks.Modules {
 			r.Lacks.Modules = append(r.Lacks.Modules, wire.ModuleRef(m))
@@ -103,8 +102,7 @@ func uncalled(err error) (r wire.CallReply) {
 		}
 		return r
 	}
-	var f *namespace.Failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*namespace.Failure](err); ok {
 		r.Failure = asWire(f)
 		return r
 	}
