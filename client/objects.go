@@ -161,7 +161,9 @@ func (o *objectSet) label(i int) string {
 	return fmt.Sprintf("%s[%d] (%s) on engine %d", name, i, o.items[i].info.Type, o.items[i].engine.ID)
 }
 
-func (o *Objects[T]) spread(*T) (*plan, error) { return o.s.plan(0, len(o.s.items)), nil }
+func (o *Objects[T]) spread(*T) (*plan, error) { //nolint:unparam // other work can fail
+	return o.s.plan(0, len(o.s.items)), nil
+}
 
 func (x Object[T]) spread(*T) (*plan, error) { return x.s.plan(x.i, 1), nil }
 

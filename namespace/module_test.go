@@ -63,9 +63,9 @@ func (s *session) compile(scope module.Scope, source string) *module.Module {
 }
 
 // run compiles a cell, loads it and runs it.
-func (s *session) run(n *namespace.Namespace, ctx context.Context, scope module.Scope, source string) namespace.Outcome { //nolint:revive // the namespace is the subject
+func (s *session) run(n *namespace.Namespace, ctx context.Context, source string) namespace.Outcome { //nolint:revive // the namespace is the subject
 	s.Helper()
-	m := s.compile(scope, source)
+	m := s.compile(module.Local, source)
 	if m == nil {
 		return namespace.Outcome{}
 	}
@@ -77,7 +77,7 @@ func (s *session) run(n *namespace.Namespace, ctx context.Context, scope module.
 
 func TestTracesOfModules(t *testing.T) {
 	s, n := newSession(t, "traces"), namespace.New(namespace.Options{})
-	out := s.run(n, t.Context(), module.Local, `type grid struct{ v []int }
+	out := s.run(n, t.Context(), `type grid struct{ v []int }
 func (g *grid) at(i int) int {
 	return g.v[i]
 }
@@ -105,7 +105,7 @@ look(g)`)
 
 func TestInterruptOfModules(t *testing.T) {
 	s, n := newSession(t, "interrupts"), namespace.New(namespace.Options{})
-	s.run(n, t.Context(), module.Local, "started := make(chan int, 1)\nfunc spin() { for { select { case started <- 1: default: } } }\nf := spin")
+	s.run(n, t.Context(), "started := make(chan int, 1)\nfunc spin() { for { select { case started <- 1: default: } } }\nf := spin")
 	started, err := n.Get("started")
 	if err != nil {
 		t.Fatal(err)
@@ -118,15 +118,15 @@ func TestInterruptOfModules(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-c; cancel() }()
 		begin := time.Now()
-		out := s.run(n, ctx, module.Local, source)
+		out := s.run(n, ctx, source)
 		if out.Failure == nil || out.Failure.Name != namespace.NameInterrupted || out.LeftBehind != strings.Contains(source, "select {}") {
 			t.Errorf("%s: %+v after %v", source, out, time.Since(begin))
 		}
 	}
-	if out := s.run(n, t.Context(), module.Local, "1 + 1"); out.Failure != nil || out.Result.String() != "2" {
+	if out := s.run(n, t.Context(), "1 + 1"); out.Failure != nil || out.Result.String() != "2" {
 		t.Errorf("the next cell: %+v", out)
 	}
-	if out := s.run(n, t.Context(), module.Local, "func deep(k int) int { return deep(k+1) + 1 }\ndeep(0)"); out.Failure == nil || out.Failure.Name != namespace.NameDeep {
+	if out := s.run(n, t.Context(), "func deep(k int) int { return deep(k+1) + 1 }\ndeep(0)"); out.Failure == nil || out.Failure.Name != namespace.NameDeep {
 		t.Errorf("recursion: %+v", out.Failure)
 	}
 }

@@ -116,7 +116,7 @@ func (s *session) Complete(source string, offset int) kernel.Completion {
 	found, r := c.Complete(source, offset)
 	out.Start, out.End = r.Start, r.End
 	for _, x := range found {
-		out.Candidates = append(out.Candidates, kernel.Candidate{Text: x.Text, Kind: string(x.Kind), Signature: x.Signature})
+		out.Candidates = append(out.Candidates, kernel.Candidate{Text: x.Text, Kind: x.Kind, Signature: x.Signature})
 	}
 	return out
 }
