@@ -29,6 +29,8 @@ const (
 type Bundle struct {
 	Data     map[string]any
 	Metadata map[string]any
+
+	Place Place // where it is displayed; the zero value: as an output of its own
 }
 
 // String returns the bundle's text/plain.

@@ -75,7 +75,7 @@ func OfAll(vs ...any) Bundle {
 
 // complete gives a bundle of someone else's making the form that this package promises.
 func complete(in Bundle) Bundle {
-	out := Bundle{Data: make(map[string]any, len(in.Data)+1), Metadata: maps.Clone(in.Metadata)}
+	out := Bundle{Data: make(map[string]any, len(in.Data)+1), Metadata: maps.Clone(in.Metadata), Place: in.Place}
 	var notes []string
 	for _, k := range slices.Sorted(maps.Keys(in.Data)) {
 		if err := out.put(k, in.Data[k]); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/value"
 	"github.com/galeproject/gale/wire"
@@ -41,6 +42,10 @@ func (e *Engine) runModule(ctx context.Context, t *task, m *module.Module, c wir
 	}
 	if count == 0 {
 		count = m.Cell
+	}
+	if result != nil && result.Place != (display.Place{}) && !c.Silent { // a last expression may clear or update, too
+		e.show(ctx, t)(*result)
+		return answer{}
 	}
 	if result != nil && !c.Silent {
 		if raw, ok := e.bundle(*result, &count); ok {

@@ -55,10 +55,23 @@ func (e *Engine) emit(ctx context.Context, t *task, o wire.Output) {
 // show gives a function that publishes bundles as displays of a task.
 func (e *Engine) show(ctx context.Context, t *task) func(display.Bundle) {
 	return func(b display.Bundle) {
-		if c, ok := e.bundle(b, nil); ok {
-			e.emit(ctx, t, wire.Output{MsgType: "display_data", Content: c})
+		if o, ok := e.output(b); ok {
+			e.emit(ctx, t, o)
 		}
 	}
+}
+
+// output is the message that displays a bundle in its place.
+func (e *Engine) output(b display.Bundle) (wire.Output, bool) {
+	if b.Place.Clear {
+		c, err := wire.Marshal(map[string]bool{"wait": b.Place.Wait})
+		return wire.Output{MsgType: "clear_output", Content: c}, err == nil
+	}
+	c, ok := e.bundle(b, nil)
+	if b.Place.Update {
+		return wire.Output{MsgType: "update_display_data", Content: c}, ok
+	}
+	return wire.Output{MsgType: "display_data", Content: c}, ok
 }
 
 // bundle is the content of a display.
@@ -71,7 +84,11 @@ func (e *Engine) bundle(b display.Bundle, count *int) (json.RawMessage, bool) {
 	if count != nil {
 		c["execution_count"] = *count
 	} else {
-		c["transient"] = map[string]any{}
+		transient := map[string]any{}
+		if b.Place.ID != "" {
+			transient["display_id"] = b.Place.ID
+		}
+		c["transient"] = transient
 	}
 	raw, err := wire.Marshal(c)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	p4 "github.com/galeproject/gale/solver/fdfd"
 )
 
-// own mentions 119 functions, variables and types of 5 packages.
+// own mentions 123 functions, variables and types of 5 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -75,23 +75,27 @@ var own = []any{
 	p1.WithTimeout,
 	(*p2.Axis)(nil),
 	(*p2.Bundle)(nil),
+	p2.Clear,
 	(*p2.Colors)(nil),
 	p2.HTML,
 	(*p2.Heat)(nil),
 	p2.JSON,
 	p2.Latex,
+	p2.Live,
 	p2.Markdown,
 	p2.Of,
 	p2.OfAll,
 	p2.PNG,
 	p2.Panels,
 	p2.Picture,
+	(*p2.Place)(nil),
 	(*p2.Row)(nil),
 	p2.RowOf,
 	p2.SVG,
 	(*p2.Shade)(nil),
 	(*p2.Table)(nil),
 	p2.Text,
+	p2.Update,
 	p3.At,
 	p3.Average,
 	(*p3.Data)(nil),
