@@ -13,9 +13,6 @@ import (
 	"github.com/galeproject/gale/wire"
 )
 
-// Ref stands for the value that a name has on an engine, in calls made from Python and in [Pull].
-type Ref string
-
 // Push sets a name on every engine of the view; from then on the name means each engine's own value. Cells that follow may use it in
 // functions that run there.
 func (v DirectView) Push(ctx context.Context, name string, x any) error {

@@ -66,11 +66,11 @@ func clusterStopVerb(profile, id *string) *cobra.Command {
 // clusterReport is what `gale cluster status -o json` prints for a cluster.
 type clusterReport struct {
 	cluster.State
-	Running bool           `json:"running"`
-	Alive   int            `json:"engines_running"`
-	Engines client.Engines `json:"engines,omitempty"`
-	Queue   map[int]client.Queue
-	Error   string `json:"error,omitempty"`
+	Running bool                 `json:"running"`
+	Alive   int                  `json:"engines_running"`
+	Engines client.Engines       `json:"engines,omitempty"`
+	Queue   map[int]client.Queue `json:"queue,omitempty"`
+	Error   string               `json:"error,omitempty"`
 }
 
 func clusterStatusVerb(profile, id *string) *cobra.Command {

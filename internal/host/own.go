@@ -12,7 +12,7 @@ import (
 	p4 "github.com/galeproject/gale/solver/fdfd"
 )
 
-// own mentions 123 functions, variables and types of 5 packages.
+// own mentions 122 functions, variables and types of 5 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -58,7 +58,6 @@ var own = []any{
 	(*p1.Option)(nil),
 	(*p1.Queue)(nil),
 	p1.Quiet,
-	(*p1.Ref)(nil),
 	p1.Retries,
 	(*p1.Setting)(nil),
 	(*p1.Starter)(nil),
