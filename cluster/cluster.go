@@ -91,13 +91,18 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// output opens the log of a process.
-func (o *Options) output(name string) (*os.File, error) {
+// log is the path of a process's log.
+func (o *Options) log(name string) string {
 	prefix := "gale"
 	if o.ID != "" {
 		prefix += "-" + o.ID
 	}
-	f, err := os.OpenFile(filepath.Join(o.Profile, "log", prefix+"-"+name+".log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	return filepath.Join(o.Profile, "log", prefix+"-"+name+".log")
+}
+
+// output opens the log of a process.
+func (o *Options) output(name string) (*os.File, error) {
+	f, err := os.OpenFile(o.log(name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: opening the log of %s: %w", name, err)
 	}
@@ -220,4 +225,10 @@ func (c *Cluster) Stop() {
 	}
 	all.Wait()
 	removeState(c.o.Profile, c.o.ID)
+	if !c.o.Detached { // its id is never used again, and whoever wanted to know was told
+		_ = os.Remove(c.o.log("controller"))
+		for i := range c.started {
+			_ = os.Remove(c.o.log("engine-" + strconv.Itoa(i+1)))
+		}
+	}
 }

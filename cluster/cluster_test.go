@@ -97,6 +97,9 @@ func TestAClusterStartsAndStops(t *testing.T) {
 	if _, err := Find(o.Profile, ""); err == nil {
 		t.Error("the state is still there")
 	}
+	if logs, err := os.ReadDir(filepath.Join(o.Profile, "log")); err != nil || len(logs) > 0 {
+		t.Errorf("logs that are left: %v, %v", logs, err)
+	}
 }
 
 func TestWhatDoesNotListenIsKilled(t *testing.T) {

@@ -34,7 +34,7 @@ func (l *localCluster) file(ctx context.Context) (string, error) {
 		l.running.Stop()
 		l.running = nil
 	}
-	o := cluster.Options{ID: fmt.Sprintf("gale-%d", os.Getpid())}
+	o := cluster.Options{ID: fmt.Sprintf("notebook-%d", os.Getpid())}
 	if text := os.Getenv(enginesEnv); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
