@@ -226,14 +226,14 @@ func (p *plan) cancel(pending map[wire.MsgID]batch) {
 	p.c.abort(ids)
 }
 
-// abort asks all engines to drop requests, and to interrupt the one that runs if it is among them.
+// abort asks all engines to drop requests, and Go engines to interrupt the one that runs if it is among them. Nobody waits for the answers: an
+// engine that is gone has nothing to abort.
 func (c *Client) abort(ids []wire.MsgID) {
+	content := map[string]any{"msg_ids": ids}
 	for _, e := range c.Cluster() {
-		content := map[string]any{"msg_ids": ids}
-		if e.Kind == wire.KindGo {
-			content["interrupt"] = true
-		}
-		// nobody waits for the answer: an engine that is gone has nothing to abort
 		_, _ = c.submit(job{ch: control, engine: e.UUID, msgType: "abort_request", what: "abort", content: content}, func(arrival) {})
+		if e.Kind == wire.KindGo {
+			_, _ = c.submit(job{ch: control, engine: e.UUID, msgType: "interrupt_request", what: "interrupt", content: content}, func(arrival) {})
+		}
 	}
 }

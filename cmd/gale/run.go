@@ -72,6 +72,16 @@ func (j runJob) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What can be refused is refused before anything runs or is written.
+	if len(j.options.Set) > 0 {
+		if err := nb.Inject(j.options.Set); err != nil {
+			return fmt.Errorf("%s: %w", j.path, err)
+		}
+		j.options.Set = nil
+	}
+	if err := writable(j.output); err != nil {
+		return err
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
@@ -103,4 +113,13 @@ func (j runJob) run(ctx context.Context) error {
 	}
 	fmt.Fprintf(os.Stderr, "%s: done in %.1f s, written to %s\n", j.path, time.Since(begin).Seconds(), j.output)
 	return nil
+}
+
+// writable says whether a file can be written beside which nothing is left behind.
+func writable(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".gale-*")
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, errors.Unwrap(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
