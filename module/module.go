@@ -19,7 +19,7 @@ const MaxImage = 256 << 20
 const maxTables = 16 << 20
 
 // ErrHost is returned when a module was made for another program.
-var ErrHost = errors.New("module: made for another build of gale")
+var ErrHost = errors.New("module: made for another build of gale (stop the cluster, then start it with this build)")
 
 // Scope says whose variables a cell's variables are.
 type Scope string
