@@ -38,16 +38,11 @@ func (s *shell) owner(id wire.MsgID) *request {
 	if r := s.pending[id]; r != nil {
 		return r
 	}
-	if r := s.alias[id]; r != nil {
-		return r
-	}
 	at := strings.LastIndexByte(string(id), '_')
 	if at < 0 {
 		return nil
 	}
-	r := s.pending[id[:at]]
-	if r != nil && r.ch == broadcast {
-		s.alias[id] = r
+	if r := s.pending[id[:at]]; r != nil && r.ch == broadcast {
 		return r
 	}
 	return nil
@@ -148,7 +143,7 @@ func (s *shell) notified(m *wire.Message) []effect {
 		if c.UUID == "" {
 			return nil
 		}
-		e := &engineState{Engine{ID: c.ID, UUID: c.UUID}}
+		e := Engine{ID: c.ID, UUID: c.UUID}
 		if c.Gale != nil {
 			e.About = *c.Gale
 		}
@@ -162,8 +157,8 @@ func (s *shell) notified(m *wire.Message) []effect {
 
 // left takes an engine out; what waits for it alone fails now. The controller answers for tasks and broadcasts itself.
 func (s *shell) left(uuid string) []effect {
-	e := s.engines[uuid]
-	if e == nil {
+	e, here := s.engines[uuid]
+	if !here {
 		return nil
 	}
 	delete(s.engines, uuid)

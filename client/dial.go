@@ -59,6 +59,9 @@ func Open(ctx context.Context, path string, opts ...Setting) (*Client, error) {
 // notebook.
 func Dial(ctx context.Context, opts ...Setting) (*Client, error) {
 	o := apply(ctx, opts)
+	if c := o.running(ctx); c != nil {
+		return c, nil
+	}
 	path, err := o.find(ctx)
 	if err != nil {
 		return nil, err
@@ -85,6 +88,23 @@ func (o *settings) destination() func(context.Context, wire.Output) {
 	return func(context.Context, wire.Output) {}
 }
 
+// running connects to the default cluster, when no other is named and its controller answers: the file may be left from a dead one.
+func (o settings) running(ctx context.Context) *Client {
+	if o.file != "" || os.Getenv(EnvCluster) != "" {
+		return nil
+	}
+	path, err := Locate("")
+	if err != nil {
+		return nil
+	}
+	o.timeout = min(o.timeout, time.Second)
+	c, err := open(ctx, path, o)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
 // find says which connection file is meant.
 func (o *settings) find(ctx context.Context) (string, error) {
 	if o.file != "" {
@@ -95,9 +115,6 @@ func (o *settings) find(ctx context.Context) (string, error) {
 			return named, nil
 		}
 		return Locate(named)
-	}
-	if path, err := Locate(""); err == nil && answers(ctx, path) {
-		return path, nil
 	}
 	if o.starter != nil {
 		return o.starter(ctx)
@@ -116,16 +133,6 @@ func (o *settings) find(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("client: the kernel's answer about a cluster: %w", err)
 	}
 	return reply.File, nil
-}
-
-// answers says whether a controller answers behind a connection file that may be left from a dead one.
-func answers(ctx context.Context, path string) bool {
-	c, err := open(ctx, path, settings{timeout: time.Second})
-	if err != nil {
-		return false
-	}
-	c.loop.close()
-	return true
 }
 
 // Locate gives the path of the client's connection file of a cluster of the default profile, "" or "default" for the default cluster.

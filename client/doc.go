@@ -15,7 +15,7 @@
 // A function that is given to this package is written in a cell: a literal, a named function, a method expression or a method value.
 // It is compiled already, so what travels is a module of some 20 KB, once to each engine, and what the function captured. Errors tell
 // whose they are: [EngineError] is an engine's, [CompositeError] has one for each item that failed, and the other items' results are
-// kept. An error of the function is never tried again; the death of an engine is not the function's fault, and a task of a balanced
+// kept. An error of the function is not tried again unless [Retries] says so; the death of an engine is not the function's fault, and a task of a balanced
 // view is then run elsewhere.
 //
 // The package never starts processes and never compiles: a [Host], the process that a cell runs in, does that for it. It never keeps a

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"html"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -67,13 +68,8 @@ func (e Engines) HTML() string {
 }
 
 // sorted gives the engines in the order of their ids.
-func sorted(m map[string]*engineState) Engines {
-	out := make(Engines, 0, len(m))
-	for _, e := range m {
-		out = append(out, e.Engine)
-	}
-	slices.SortFunc(out, func(a, b Engine) int { return a.ID - b.ID })
-	return out
+func sorted(m map[string]Engine) Engines {
+	return slices.SortedFunc(maps.Values(m), func(a, b Engine) int { return a.ID - b.ID })
 }
 
 // table writes an HTML table; everything in it is escaped.

@@ -64,11 +64,6 @@ type request struct {
 	due time.Time         // when a reply stops waiting for its idle
 }
 
-// engineState is an engine as the controller announced it.
-type engineState struct {
-	Engine
-}
-
 // event is something that happened to a client's shell.
 //
 //sumtype:decl
@@ -138,14 +133,13 @@ func (tell) effect()    {}
 
 // shell is a client without sockets and clock: what came and what time it is go in, what to do comes out.
 type shell struct {
-	engines map[string]*engineState // by uuid
+	engines map[string]Engine // by uuid
 	pending map[wire.MsgID]*request
-	alias   map[wire.MsgID]*request // ids under which outputs of a broadcast come
-	lostAt  [channels]time.Time     // zero: connected or never connected
+	lostAt  [channels]time.Time // zero: connected or never connected
 }
 
 func newShell() *shell {
-	return &shell{engines: map[string]*engineState{}, pending: map[wire.MsgID]*request{}, alias: map[wire.MsgID]*request{}}
+	return &shell{engines: map[string]Engine{}, pending: map[wire.MsgID]*request{}}
 }
 
 // step takes an event at a time and says what to do.
@@ -172,7 +166,7 @@ func (s *shell) step(now time.Time, e event) []effect {
 }
 
 func (s *shell) submit(r *request) []effect {
-	if r.engine != "" && s.engines[r.engine] == nil {
+	if _, here := s.engines[r.engine]; r.engine != "" && !here {
 		return []effect{resolve{r, answer{err: fmt.Errorf("%s: engine %s: %w", r.what, r.engine, ErrEngineDied)}}}
 	}
 	r.got = map[string]answer{}
@@ -180,16 +174,7 @@ func (s *shell) submit(r *request) []effect {
 	return []effect{send{r.ch, r.frames, r.id}}
 }
 
-func (s *shell) forget(id wire.MsgID) {
-	if r := s.pending[id]; r != nil {
-		delete(s.pending, id)
-		for a, ar := range s.alias {
-			if ar == r {
-				delete(s.alias, a)
-			}
-		}
-	}
-}
+func (s *shell) forget(id wire.MsgID) { delete(s.pending, id) }
 
 // waiting gives the pending requests in the order of their ids, so that a replay does the same.
 func (s *shell) waiting() []*request {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -117,7 +118,7 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 // group: the kernel tells it what to stop.
 func interruptibleBy(ctx context.Context, private string) (context.Context, context.CancelFunc) {
 	if private != "" {
-		ignoreInterrupt()
+		signal.Ignore(os.Interrupt)
 	}
 	return interruptible(ctx)
 }
