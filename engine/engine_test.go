@@ -287,7 +287,7 @@ func TestGoRequests(t *testing.T) {
 			{wire.RunRequest, nil, modul(4), "EngineError: the engine failed to serve this request; its log says more", "status busy|error|status idle"},
 			{wire.RunRequest, nil, modul(5), "Error: engine: asking for cluster: this engine has no kernel to ask", "status busy|error|status idle"},
 			{wire.RunRequest, nil, modul(6), "ok", "status busy|stream relayed|displaypub shown|status idle"},
-			{wire.RunRequest, nil, modul(99), "LoadError: module: made for another build of gale", "status busy|error|status idle"},
+			{wire.RunRequest, nil, modul(99), "LoadError: " + module.ErrHost.Error(), "status busy|error|status idle"},
 			{wire.RunRequest, nil, nil, "BadRequest: module: decoding: 0 buffers, want 2", "status busy|error|status idle"},
 			{wire.PrepareRequest, wire.Prepare{Modules: 1, Vars: []wire.VarRef{{Symbol: "a"}}}, append(modul(7), packed(t, 1)...), "ok", ""},
 			{wire.PrepareRequest, wire.Prepare{Session: "q", Vars: []wire.VarRef{{Symbol: "b"}}}, packed(t, 1), "ok", ""},
