@@ -67,6 +67,8 @@ type Run struct {
 	Silent bool `json:"silent,omitempty"` // show no result
 	// LoadOnly registers the module's names without running its cell.
 	LoadOnly bool `json:"load_only,omitempty"`
+	// AllowStdin says that the front end answers questions: a read of os.Stdin asks it; otherwise it is the end of the file.
+	AllowStdin bool `json:"allow_stdin,omitempty"`
 }
 
 // Reply is what every reply has. Status is "ok", "error" or "aborted"; the fields of Failure are set with "error".

@@ -1,0 +1,57 @@
+package wire
+
+import "encoding/json"
+
+// VarsRequest asks a namespace about its variables and about what runs in it: content Vars. It is answered beside a running cell. Reading
+// what a cell writes must not harm the namespace: what cannot be read now is told as busy.
+const VarsRequest = "gale_vars_request"
+
+// What a Vars asks for.
+const (
+	VarsList     = "list"     // the variables of cells, sorted, without functions and types
+	VarsChildren = "children" // fields, elements, entries or target of the value Ref
+	VarsRich     = "rich"     // the display bundle of the variable Name
+	VarsStack    = "stack"    // the frames of cells that run
+)
+
+// Vars is the content of a gale_vars_request.
+type Vars struct {
+	Op    string `json:"op"`
+	Name  string `json:"name,omitempty"`
+	Ref   int    `json:"ref,omitempty"`
+	Start int    `json:"start,omitempty"` // of the children
+	Count int    `json:"count,omitempty"` // of the children at most; 0: as many as the namespace gives at once
+}
+
+// VarsReply is the content of a gale_vars_reply. Status is "error" with a Failure when the name or reference is not known.
+type VarsReply struct {
+	Reply
+	Vars     []VarInfo       `json:"vars,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"` // rich: of a display bundle
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Frames   []FrameInfo     `json:"frames,omitempty"` // the innermost first
+}
+
+// VarInfo is a variable or a part of one.
+type VarInfo struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Value   string `json:"value"`             // shortened
+	Ref     int    `json:"ref,omitempty"`     // to ask for its children with; 0: it has none
+	Named   int    `json:"named,omitempty"`   // number of fields and entries
+	Indexed int    `json:"indexed,omitempty"` // number of elements
+}
+
+// FrameInfo is one frame of a stack.
+type FrameInfo struct {
+	Function string `json:"function"`
+	Cell     int    `json:"cell,omitempty"` // 0: not of a cell
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+}
+
+// Names of failures that a kernel tells apart.
+const (
+	NameDied     = "NamespaceDied"     // the process of the namespace ended
+	NoCommTarget = "CommTargetUnknown" // comm_open names a target that nobody has registered
+)
