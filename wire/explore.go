@@ -30,6 +30,8 @@ type VarsReply struct {
 	Data     json.RawMessage `json:"data,omitempty"` // rich: of a display bundle
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	Frames   []FrameInfo     `json:"frames,omitempty"` // the innermost first
+	// Busy says that user code runs: values were read beside it, so their own methods were not called and maps not looked into.
+	Busy bool `json:"busy,omitempty"`
 }
 
 // VarInfo is a variable or a part of one.
@@ -40,6 +42,9 @@ type VarInfo struct {
 	Ref     int    `json:"ref,omitempty"`     // to ask for its children with; 0: it has none
 	Named   int    `json:"named,omitempty"`   // number of fields and entries
 	Indexed int    `json:"indexed,omitempty"` // number of elements
+	Bytes   int64  `json:"bytes,omitempty"`   // list: estimate of the memory that it holds; 0 while user code runs
+	Cell    int    `json:"defined,omitempty"` // list: the cell that defined it
+	Place   string `json:"place,omitempty"`   // Go expression: model.Rho[3]; empty where there is none
 }
 
 // FrameInfo is one frame of a stack.
@@ -48,6 +53,9 @@ type FrameInfo struct {
 	Cell     int    `json:"cell,omitempty"` // 0: not of a cell
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
+	// Goroutine tells goroutines of cells apart; State is what it does: "running", "chan receive", "sleep" …
+	Goroutine int    `json:"goroutine,omitempty"`
+	State     string `json:"state,omitempty"`
 }
 
 // Names of failures that a kernel tells apart.
