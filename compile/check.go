@@ -70,6 +70,7 @@ func (c *compilation) need(skip map[*decl]bool) {
 			c.predecl[name] = true
 		}
 	}
+	c.mentioned = seen
 }
 
 func (c *compilation) needDecls(name string, skip map[*decl]bool, found func(*decl)) {

@@ -37,6 +37,8 @@ type compilation struct {
 	included map[*decl]bool       // older declarations that take part
 	vars     map[string]*variable // older variables that take part, by the name in the check
 	predecl  map[string]bool      // predeclared names that take part
+
+	mentioned map[string]bool // names in the cell, and in what is collected
 }
 
 func (s *Session) newCompilation(scope module.Scope, cell Cell) *compilation {
@@ -46,9 +48,12 @@ func (s *Session) newCompilation(scope module.Scope, cell Cell) *compilation {
 		defined: map[string]bool{}, onlyDecls: true, old: map[string]*variable{}, included: map[*decl]bool{}, vars: map[string]*variable{},
 		predecl: map[string]bool{},
 	}
-	c.cell.Source = strings.ReplaceAll(cell.Source, "\r\n", "\n")
+	c.cell.Source = newlines(cell.Source)
 	return c
 }
+
+// newlines makes the ends of lines those of Go.
+func newlines(src string) string { return strings.ReplaceAll(src, "\r\n", "\n") }
 
 // fail makes an error of one message about the cell.
 func (c *compilation) fail(line, col int, format string, args ...any) error {

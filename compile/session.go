@@ -17,9 +17,10 @@ type Session struct {
 
 	compiling sync.Mutex
 
-	mu  sync.Mutex
-	st  *state
-	gen int // the newest given; numbers never return
+	mu      sync.Mutex
+	st      *state
+	gen     int // the newest given; numbers never return
+	repeats repeats
 }
 
 // NewSession starts a session. The id is part of the names in its modules: no two sessions whose modules may meet in one process
@@ -53,6 +54,7 @@ type Compiled struct {
 	// Module is nil when the cell has nothing to run.
 	Module *module.Module
 	delta  *delta
+	names  map[string]bool // that the module depends on; nil: it is made for one run
 }
 
 // packagePath is the path of the package that all cells of a session belong to.
@@ -76,6 +78,9 @@ func (s *Session) Compile(ctx context.Context, scope module.Scope, cell Cell) (*
 	}
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
+	if again := s.again(scope, cell); again != nil {
+		return again, nil
+	}
 	c := s.newCompilation(scope, cell)
 	if err := c.parse(); err != nil {
 		return nil, err
@@ -87,21 +92,33 @@ func (s *Session) Compile(ctx context.Context, scope module.Scope, cell Cell) (*
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.emit()
+	result := &Compiled{delta: c.delta(a)}
+	if c.repeatable(a) {
+		result.names = c.mentioned
+	}
+	if show, ok := a.shownOnly(); ok {
+		result.Module, err = a.show(show)
+	} else {
+		result.Module, err = a.build(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	result := &Compiled{}
-	if out != nil {
-		pkg := packagePath(s.id)
-		j := &job{pkg: pkg, plug: fmt.Sprintf("%s_g%d", pkg, c.gen), files: out.files, imports: out.imports}
-		if out.module.Image, err = s.t.build(ctx, j); err != nil {
-			return nil, err
-		}
-		result.Module = out.module
-	}
-	result.delta = c.delta(a)
 	return result, nil
+}
+
+// build generates, compiles and links the module of a checked cell; nil if there is nothing to run or to call.
+func (a *analysis) build(ctx context.Context) (*module.Module, error) {
+	out, err := a.emit()
+	if err != nil || out == nil {
+		return nil, err
+	}
+	pkg := packagePath(a.c.s.id)
+	j := &job{pkg: pkg, plug: fmt.Sprintf("%s_g%d", pkg, a.c.gen), files: out.files, imports: out.imports}
+	if out.module.Image, err = a.c.t.build(ctx, j); err != nil {
+		return nil, err
+	}
+	return out.module, nil
 }
 
 // analyse checks the cell as far as that goes without generating code.
@@ -169,4 +186,5 @@ func (s *Session) Commit(c *Compiled) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.st = s.st.apply(c.delta)
+	s.remember(c)
 }

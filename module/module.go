@@ -30,7 +30,8 @@ const (
 	Engines Scope = "engines"
 )
 
-// ID names a module: generations never return within a session.
+// ID names a module: generations never return within a session. A cell whose text comes again may be the same module again, then with
+// the number of the new cell.
 type ID struct {
 	Session string `json:"session"`
 	Gen     int    `json:"gen"`
@@ -44,9 +45,10 @@ type Module struct {
 	Host  string `json:"host"` // build id of the program that it was linked against
 	Scope Scope  `json:"scope"`
 	Cell  int    `json:"cell"` // number that messages give: cell[Cell]:line:col
-	Image []byte `json:"-"`    // ELF shared object
+	Image []byte `json:"-"`    // ELF shared object; empty when the cell only shows what Show says, or nothing
+	Show  *Show  `json:"show,omitempty"`
 
-	Vars  []Var  `json:"vars,omitempty"`  // every variable that the image declares, set by this cell or not
+	Vars  []Var  `json:"vars,omitempty"`  // every variable that the image declares, or Show names, set by this cell or not
 	Funcs []Func `json:"funcs,omitempty"` // functions that the image registers
 	Types []Type `json:"types,omitempty"` // types that the image registers
 	Needs []Need `json:"needs,omitempty"` // variables that must be set before the cell runs

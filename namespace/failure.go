@@ -144,6 +144,16 @@ func cellFrames(skip int) []string {
 	return out
 }
 
+// renumber makes places in a module that belongs to another cell by now places in that cell.
+func (f *Failure) renumber(u *unit) {
+	from, to := fmt.Sprintf("  cell[%d]:", u.m.Cell), fmt.Sprintf("  cell[%d]:", u.cell.Load())
+	for i, l := range f.Trace {
+		if place, ok := strings.CutPrefix(l, from); ok {
+			f.Trace[i] = to + place
+		}
+	}
+}
+
 // cellLine gives "cell[3]:2 f" for a frame in a cell.
 func cellLine(f runtime.Frame) (string, bool) {
 	file := filepath.Base(f.File)

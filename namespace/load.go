@@ -15,16 +15,20 @@ import (
 // ErrNotLoaded is wrapped by errors about a module that has not been loaded.
 var ErrNotLoaded = errors.New("not loaded")
 
-// Load maps a module and registers its names; it runs no code of the user. Loading a module again does nothing. An error wraps
-// module.ErrHost when the module was made for another program.
+// Load maps a module and registers its names; it runs no code of the user. A module that is here already is not mapped again, but from
+// now on it belongs to the cell that its tables name. An error wraps module.ErrHost when the module was made for another program.
 func (n *Namespace) Load(m *module.Module) error {
 	n.loading.Lock()
 	defer n.loading.Unlock()
-	if n.Loaded(m.ID) {
+	if n.loadedAgain(m) {
 		return nil
 	}
 	if n.o.Host != "" && m.Host != n.o.Host {
 		return fmt.Errorf("namespace: loading %v: %w: it is for %.12s…, this is %.12s…", m.ID, module.ErrHost, m.Host, n.o.Host)
+	}
+	if len(m.Image) == 0 {
+		n.update(func() { n.install(m, n.shows(m), &cellrt.Registrar{}) })
+		return nil
 	}
 	reg, run, err := n.open(m)
 	if err != nil {
@@ -36,6 +40,50 @@ func (n *Namespace) Load(m *module.Module) error {
 	}
 	n.update(func() { n.install(m, run, r) })
 	return nil
+}
+
+// loadedAgain says whether a module is here, and gives it to the cell that has it now.
+func (n *Namespace) loadedAgain(m *module.Module) (ok bool) {
+	n.update(func() {
+		var u *unit
+		if u, ok = n.units[m.ID]; !ok {
+			return
+		}
+		u.cell.Store(int64(m.Cell))
+		for _, d := range m.Vars {
+			if v := n.vars[symbol{m.Session, d.Symbol}]; v != nil && d.Defined {
+				v.cell = d.Cell
+			}
+		}
+	})
+	return ok
+}
+
+// shows makes what stands for the symbol Run of a module without an image.
+func (n *Namespace) shows(m *module.Module) any {
+	show := m.Show
+	return func(a *struct {
+		Reg *cellrt.Registrar
+		Run *cellrt.Run
+	},
+	) {
+		switch {
+		case show == nil:
+		case show.Symbol == "":
+			x, err := show.Constant()
+			if err != nil {
+				panic(cellrt.Failure{Err: err})
+			}
+			a.Run.Result(x)
+		default:
+			var v *variable
+			n.update(func() { v = n.vars[symbol{m.Session, show.Symbol}] })
+			if v == nil {
+				panic(cellrt.Failure{Err: fmt.Errorf("namespace: showing %s: %w", show.Symbol, ErrNoName)})
+			}
+			a.Run.Result(v.at.Interface())
+		}
+	}
 }
 
 // Loaded says whether a module is here.
@@ -122,6 +170,7 @@ func (n *Namespace) install(m *module.Module, run any, r *cellrt.Registrar) {
 		kept.Image = nil // nobody will ask for it
 	}
 	u := &unit{m: &kept, run: run, stop: r.Stop, funcs: map[string]*function{}}
+	u.cell.Store(int64(m.Cell))
 	if u.stop == nil {
 		u.stop = new(uint32)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/cellrt"
@@ -59,6 +60,7 @@ type unit struct {
 	run   any // symbol Run
 	stop  *uint32
 	funcs map[string]*function // by symbol
+	cell  atomic.Int64         // number of the cell that it belongs to now; its places name m.Cell, the first
 }
 
 // Output is a value that user code shows while it runs.

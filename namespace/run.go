@@ -69,6 +69,7 @@ func (n *Namespace) Run(ctx context.Context, id module.ID, o RunOptions) Outcome
 		return Outcome{Failure: leftBehind(), LeftBehind: true, Seconds: since(start)}
 	}
 	if out.Failure != nil {
+		out.Failure.renumber(u)
 		out.Result = nil
 		n.update(func() { n.withdraw(u.m) })
 	}
@@ -159,7 +160,7 @@ func (n *Namespace) failed(cell *cellrt.Run, x any, _ []byte) {
 		return
 	}
 	if r != nil {
-		f.Trace[0] += fmt.Sprintf(" (started by cell[%d])", r.unit.m.Cell)
+		f.Trace[0] += fmt.Sprintf(" (started by cell[%d])", r.unit.cell.Load())
 	}
 	n.o.Late(f)
 }
