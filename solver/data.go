@@ -12,7 +12,37 @@ import (
 type Data struct {
 	Freq     float64 // Hz
 	Src, Rec []Point
+	Each     [][]Point    // the receivers of each source where they differ, see Survey; nil: Rec
+	Strength []complex128 // of the sources; nil: 1
 	Values   []complex128
+}
+
+// Survey is the geometry that the data belong to.
+func (d *Data) Survey() *Survey {
+	s := &Survey{Src: d.Src, Rec: d.Rec, Each: d.Each, Strength: d.Strength}
+	if d.Each != nil {
+		s.Rec = nil
+	}
+	return s
+}
+
+// Add returns the sum. Nil stands for zero. The values of a sum of different shapes are nil.
+func (d *Data) Add(o *Data) *Data {
+	switch {
+	case d == nil:
+		return o
+	case o == nil:
+		return d
+	}
+	r := *d
+	r.Values = nil
+	if len(d.Values) == len(o.Values) {
+		r.Values = make([]complex128, len(d.Values))
+		for i, v := range d.Values {
+			r.Values[i] = v + o.Values[i]
+		}
+	}
+	return &r
 }
 
 // NewData is a matrix of zeros.
@@ -51,7 +81,7 @@ func (d *Data) L2(obs *Data) float64 {
 
 // Sub returns the difference. Its values are nil when the shapes differ.
 func (d *Data) Sub(o *Data) *Data {
-	r := &Data{Freq: d.Freq, Src: d.Src, Rec: d.Rec}
+	r := &Data{Freq: d.Freq, Src: d.Src, Rec: d.Rec, Each: d.Each, Strength: d.Strength}
 	if o != nil && len(d.Values) == len(o.Values) {
 		r.Values = make([]complex128, len(d.Values))
 		for i, v := range d.Values {

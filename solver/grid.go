@@ -45,12 +45,12 @@ func (g Grid) Height() float64 { return float64(g.Nz) * g.Dz }
 
 // Center is the middle of cell (ix, iz).
 func (g Grid) Center(ix, iz int) Point {
-	return Point{g.X0 + (float64(ix)+0.5)*g.Dx, g.Z0 + (float64(iz)+0.5)*g.Dz}
+	return At(g.X0+(float64(ix)+0.5)*g.Dx, g.Z0+(float64(iz)+0.5)*g.Dz)
 }
 
 // Node is the corner (ix, iz), 0 ≤ ix ≤ Nx, 0 ≤ iz ≤ Nz.
 func (g Grid) Node(ix, iz int) Point {
-	return Point{g.X0 + float64(ix)*g.Dx, g.Z0 + float64(iz)*g.Dz}
+	return At(g.X0+float64(ix)*g.Dx, g.Z0+float64(iz)*g.Dz)
 }
 
 // Contains tells whether the point is in the grid or on its edge; a billionth of a cell beyond is still on it.

@@ -286,14 +286,14 @@ func TestSurvey(t *testing.T) {
 	if got := solver.Frequencies(3, 10, 1); !reflect.DeepEqual(got, []float64{3}) {
 		t.Errorf("one frequency %v", got)
 	}
-	if got := solver.Line(solver.At(500, 10), solver.At(9000, 30), 3); !reflect.DeepEqual(got, []solver.Point{{500, 10}, {4750, 20}, {9000, 30}}) {
+	if got := solver.Line(solver.At(500, 10), solver.At(9000, 30), 3); !reflect.DeepEqual(got, []solver.Point{solver.At(500, 10), solver.At(4750, 20), solver.At(9000, 30)}) {
 		t.Errorf("line %v", got)
 	}
 	if solver.Line(solver.Point{}, solver.Point{}, -1) != nil || solver.Frequencies(1, 2, 0) != nil {
 		t.Error("less than one is something")
 	}
 	g := solver.Grid{Nx: 10, Nz: 5, Dx: 10, Dz: 20, X0: 100}
-	for p, want := range map[solver.Point]bool{{100, 0}: true, {200, 100}: true, {99, 0}: false, {150, 101}: false, {math.NaN(), 0}: false} {
+	for p, want := range map[solver.Point]bool{{X: 100}: true, {X: 200, Z: 100}: true, {X: 99}: false, {X: 150, Z: 101}: false, {X: math.NaN()}: false} {
 		if g.Contains(p) != want {
 			t.Errorf("%v in %v: %v", p, g, !want)
 		}

@@ -2,14 +2,25 @@ package solver
 
 import "fmt"
 
-// Point is a place in metres: X to the right, Z down.
-type Point struct{ X, Z float64 }
+// Point is a place in metres: X to the right, Z down, Y across the section. Y matters where waves spread in three dimensions only.
+type Point struct{ X, Z, Y float64 }
 
-// At is the point (x, z), in metres.
-func At(x, z float64) Point { return Point{x, z} }
+// At is the point (x, z) in the section, in metres.
+func At(x, z float64) Point { return Point{X: x, Z: z} }
 
-// String is the point in metres.
-func (p Point) String() string { return fmt.Sprintf("(%.6g, %.6g)", p.X, p.Z) }
+// Off is the point y metres beside p, off the section.
+func (p Point) Off(y float64) Point { return Point{X: p.X, Z: p.Z, Y: p.Y + y} }
+
+// Plus is the point p moved by d.
+func (p Point) Plus(d Point) Point { return Point{X: p.X + d.X, Z: p.Z + d.Z, Y: p.Y + d.Y} }
+
+// String is the point in metres: (x, z), or (x, z, y) off the section.
+func (p Point) String() string {
+	if p.Y != 0 {
+		return fmt.Sprintf("(%.6g, %.6g, %.6g)", p.X, p.Z, p.Y)
+	}
+	return fmt.Sprintf("(%.6g, %.6g)", p.X, p.Z)
+}
 
 // Line returns n points from a to b, both included, evenly spaced. One point is a; none or fewer are nil.
 func Line(a, b Point, n int) []Point {
@@ -18,7 +29,7 @@ func Line(a, b Point, n int) []Point {
 	}
 	ps := make([]Point, n)
 	for i := range ps {
-		ps[i] = Point{between(a.X, b.X, i, n), between(a.Z, b.Z, i, n)}
+		ps[i] = Point{X: between(a.X, b.X, i, n), Z: between(a.Z, b.Z, i, n), Y: between(a.Y, b.Y, i, n)}
 	}
 	return ps
 }

@@ -12,7 +12,7 @@ import (
 	p4 "github.com/galeproject/gale/solver/fdfd"
 )
 
-// own mentions 122 functions, variables and types of 5 packages.
+// own mentions 131 functions, variables and types of 5 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -99,6 +99,7 @@ var own = []any{
 	p3.Average,
 	(*p3.Data)(nil),
 	(*p3.Field)(nil),
+	p3.Fixed,
 	p3.Frequencies,
 	p3.FromNodes,
 	p3.Gardner,
@@ -116,12 +117,17 @@ var own = []any{
 	(*p3.Props)(nil),
 	(*p3.RawOption)(nil),
 	p3.ReadRaw,
+	(*p3.Survey)(nil),
 	p4.Absorbing,
 	(*p4.Boundary)(nil),
+	p4.ByDensity,
+	p4.BySpeed,
+	(*p4.Change)(nil),
 	p4.Context,
 	p4.CrossLine,
 	p4.Damping,
 	p4.Dispersion,
+	p4.FieldMemory,
 	p4.FittedPoints,
 	p4.FreeSurface,
 	p4.HalfWidth,
@@ -130,10 +136,13 @@ var own = []any{
 	p4.MemoryLimit,
 	p4.NewKernel,
 	(*p4.Option)(nil),
+	p4.Progress,
 	(*p4.Sensitivity)(nil),
+	p4.Share,
 	(*p4.Side)(nil),
 	p4.Sides,
 	(*p4.Stencil)(nil),
+	(*p4.Term)(nil),
 	p4.Threads,
 	p4.Using,
 }

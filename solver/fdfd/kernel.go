@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/solver"
@@ -32,6 +34,7 @@ type Kernel struct {
 	took   time.Duration
 	points float64 // per wavelength
 	slow   int     // the cell that has them
+	kept   kept
 }
 
 // NewKernel assembles and factorises the matrix of a model at freq Hz. The model is copied.
@@ -39,7 +42,7 @@ type Kernel struct {
 // Errors come before any work: a frequency that is not positive and finite, a bad value in the model, fewer than 2.2 points per
 // wavelength in some cell (both sides of a cell count), options that make no sense.
 func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, error) {
-	k := &Kernel{freq: freq, opt: options{ctx: context.Background(), halfWidth: 4}}
+	k := &Kernel{freq: freq, opt: defaults()}
 	for _, o := range opts {
 		if o != nil {
 			o(&k.opt)
@@ -65,7 +68,10 @@ func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, erro
 	if k.st, err = structureFor(k.opt.ctx, nx, nz); err != nil {
 		return nil, err
 	}
-	k.factor, err = k.st.sym.Factor(k.opt.ctx, k.med.assemble(k.st), sparse.FactorOptions{Threads: k.opt.threads, Limit: k.opt.limit})
+	k.factor, err = k.st.sym.Factor(k.opt.ctx, k.med.assemble(k.st), sparse.FactorOptions{
+		Threads: k.opt.threads, Limit: k.opt.limit,
+		Progress: func(done, total float64) { k.tell("factorising", int(done/total*100), 100) },
+	})
 	if err != nil {
 		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
 	}
@@ -107,6 +113,7 @@ func (k *Kernel) Update(model *solver.Model) error {
 	if err := k.see(model); err != nil {
 		return fmt.Errorf("fdfd: updating a kernel: %w", err)
 	}
+	k.kept.drop()
 	k.med = newMedium(k.model, k.freq, k.lay, &k.opt)
 	if err := k.factor.Refactor(context.Background(), k.med.assemble(k.st)); err != nil {
 		return fmt.Errorf("fdfd: updating a kernel of %g Hz: %w", k.freq, err)
@@ -121,38 +128,9 @@ func (k *Kernel) Data(src, rec []solver.Point) (*solver.Data, error) {
 	return k.DataContext(context.Background(), src, rec)
 }
 
-// DataContext is Data that can be cancelled.
+// DataContext is Data that can be cancelled. For other geometries see Forward.
 func (k *Kernel) DataContext(ctx context.Context, src, rec []solver.Point) (*solver.Data, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.data(ctx, src, rec)
-}
-
-// data needs the lock.
-func (k *Kernel) data(ctx context.Context, src, rec []solver.Point) (*solver.Data, error) {
-	rhs, sample, err := k.survey(src, rec)
-	if err != nil {
-		return nil, err
-	}
-	d := solver.NewData(k.freq, src, rec)
-	out := make([][]complex128, len(src))
-	for i := range out {
-		out[i] = d.Gather(i)
-	}
-	if err := k.factor.SolvePoints(ctx, rhs, sample, out); err != nil {
-		return nil, fmt.Errorf("fdfd: computing data at %g Hz: %w", k.freq, err)
-	}
-	return d, nil
-}
-
-// survey spreads sources and receivers over unknowns.
-func (k *Kernel) survey(src, rec []solver.Point) (rhs, sample []sparse.Column, err error) {
-	g := k.model.Grid
-	if rhs, err = k.med.columns("source", src, complex(-1/(g.Dx*g.Dz), 0), &k.opt); err != nil {
-		return nil, nil, err
-	}
-	sample, err = k.med.columns("receiver", rec, 1, &k.opt)
-	return rhs, sample, err
+	return k.Forward(ctx, solver.Fixed(src, rec))
 }
 
 // Field computes the pressure on all nodes of the grid from a source of strength 1.
@@ -164,12 +142,12 @@ func (k *Kernel) Field(src solver.Point) (*solver.Field, error) {
 func (k *Kernel) FieldContext(ctx context.Context, src solver.Point) (*solver.Field, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	rhs, _, err := k.survey([]solver.Point{src}, nil)
+	h, err := k.shots(solver.Fixed([]solver.Point{src}, nil))
 	if err != nil {
 		return nil, err
 	}
-	x := [][]complex128{make([]complex128, k.factor.N())}
-	scatter(x[0], rhs[0], 1)
+	x := zeros(1, k.factor.N())
+	scatter(x[0], h.rhs[0], h.weight)
 	if err := k.factor.Solve(ctx, x); err != nil {
 		return nil, fmt.Errorf("fdfd: computing a field at %g Hz: %w", k.freq, err)
 	}
@@ -192,4 +170,29 @@ func scatter(x []complex128, c sparse.Column, s complex128) {
 	for i, n := range c.Node {
 		x[n] += s * c.Weight[i]
 	}
+}
+
+// tell reports progress.
+func (k *Kernel) tell(what string, done, total int) {
+	if k.opt.progress != nil {
+		k.opt.progress(what, done, total)
+	}
+}
+
+// parallel calls f for 0 to n−1 on the kernel's threads.
+func (k *Kernel) parallel(n int, f func(i int)) {
+	threads := k.opt.threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(threads, n) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	all.Wait()
 }

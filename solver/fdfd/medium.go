@@ -17,7 +17,6 @@ type medium struct {
 	stencil Stencil
 	omega   complex128
 	k2      []complex128 // a physical cell
-	att     []complex128 // what Q does to 1/c², a physical cell; nil: 1
 	buoy    []float64    // 1/ρ, a physical cell
 	w       []weights    // a physical cell
 	a       float64      // hourglass weight
@@ -41,14 +40,11 @@ func newMedium(m *solver.Model, freq float64, l layers, o *options) *medium {
 			d.lost[i] = 1
 		}
 	}
-	if m.Q != nil {
-		d.att = make([]complex128, n)
-	}
 	for i := range n {
 		k2 := omega * omega / complex(m.C[i]*m.C[i], 0)
 		if m.Q != nil {
-			d.att[i] = attenuation(m.Q[i], freq, o.f0)
-			k2 *= d.att[i]
+			a, _ := attenuation(1/m.Q[i], freq, o.f0)
+			k2 *= a
 		}
 		k2 -= o.ky * o.ky
 		d.k2[i], d.buoy[i] = k2, 1/m.Density(i)
@@ -59,16 +55,6 @@ func newMedium(m *solver.Model, freq float64, l layers, o *options) *medium {
 		d.a, d.w[i], _ = o.stencil.massAt(k2, m.Dx, m.Dz)
 	}
 	return d
-}
-
-// attenuation is the factor of 1/c²: 1 + i/Q, over (1 + ln(f/f0)/(πQ))² with a reference frequency.
-func attenuation(q, freq, f0 float64) complex128 {
-	a := complex(1, 1/q)
-	if f0 > 0 {
-		v := complex(1+math.Log(freq/f0)/(math.Pi*q), 0)
-		a /= v * v
-	}
-	return a
 }
 
 // box is the number of unknowns in x and z.
@@ -114,14 +100,6 @@ func (c cell) plus(o cell) cell {
 }
 
 func (c cell) times(s complex128) cell { return cell{c.self * s, c.edgeX * s, c.edgeZ * s, c.diag * s} }
-
-// bilinear is uᵀ·C·v over the four nodes of a cell: upper left, upper right, lower left, lower right.
-func (c cell) bilinear(u, v [4]complex128) complex128 {
-	return c.self*(u[0]*v[0]+u[1]*v[1]+u[2]*v[2]+u[3]*v[3]) +
-		c.edgeX*(u[0]*v[1]+u[1]*v[0]+u[2]*v[3]+u[3]*v[2]) +
-		c.edgeZ*(u[0]*v[2]+u[2]*v[0]+u[1]*v[3]+u[3]*v[1]) +
-		c.diag*(u[0]*v[3]+u[3]*v[0]+u[1]*v[2]+u[2]*v[1])
-}
 
 // matrix is the whole entry of a padded cell.
 func (d *medium) matrix(px, pz int) cell {

@@ -17,10 +17,18 @@ type options struct {
 	stencil   Stencil
 	tau, f0   float64
 	ky        complex128
+	weight    complex128 // of results
+	lined     bool       // with a cross-line wavenumber
+	fields    int64      // bytes
+	progress  func(what string, done, total int)
 	halfWidth int
 	fitted    bool
 	threads   int
 	limit     int64
+}
+
+func defaults() options {
+	return options{ctx: context.Background(), halfWidth: 4, weight: 1, fields: 512 << 20}
 }
 
 // Context lets the factorisation be cancelled. Without it nothing can.
@@ -45,8 +53,16 @@ func Damping(tau float64) Option { return func(o *options) { o.tau = tau } }
 // (Kolsky, Futterman). Without it there is no dispersion.
 func Dispersion(f0 float64) Option { return func(o *options) { o.f0 = f0 } }
 
-// CrossLine gives the wavenumber along y in radians per metre, which may be complex, of one term of a 2.5-D field.
-func CrossLine(ky complex128) Option { return func(o *options) { o.ky = ky } }
+// CrossLine gives the wavenumber along y in radians per metre, which may be complex: waves go as cos(ky·y) across the section.
+func CrossLine(ky complex128) Option {
+	return func(o *options) { o.ky, o.weight, o.lined = ky, 1, true }
+}
+
+// Share makes the kernel one term of a field of point sources in three dimensions, see Contour: its results are its share, and data,
+// fields and gradients of all terms add up to those of the whole.
+func Share(t Term) Option {
+	return func(o *options) { o.ky, o.weight, o.lined = t.Ky, t.Weight, true }
+}
 
 // HalfWidth is the reach in cells, 1 to 10, of sources and receivers between nodes. The default is 4; 6 is for high accuracy.
 func HalfWidth(cells int) Option { return func(o *options) { o.halfWidth = cells } }
@@ -54,6 +70,15 @@ func HalfWidth(cells int) Option { return func(o *options) { o.halfWidth = cells
 // FittedPoints corrects sources and receivers for the direction dependence of the operator's symbol where the cells around them are
 // of one medium: errors of smooth models fall three- to tenfold. Rectangular cells need it.
 func FittedPoints() Option { return func(o *options) { o.fitted = true } }
+
+// FieldMemory is how many bytes of fields the kernel may keep for derivatives, so that they are solved for once; the default is
+// 512 MiB, 0 keeps none. Fields go when the model changes.
+func FieldMemory(bytes int64) Option { return func(o *options) { o.fields = bytes } }
+
+// Progress is told of long work: what is under way and how far it is. It is called from one goroutine at a time.
+func Progress(f func(what string, done, total int)) Option {
+	return func(o *options) { o.progress = f }
+}
 
 // Threads is how many to compute with; 0 is all. Results do not depend on it.
 func Threads(n int) Option { return func(o *options) { o.threads = n } }
@@ -75,12 +100,16 @@ func (o *options) check() error {
 		return fmt.Errorf("fdfd: reading options: damping time %g s", o.tau)
 	case !(o.f0 >= 0) || math.IsInf(o.f0, 0):
 		return fmt.Errorf("fdfd: reading options: reference frequency %g Hz", o.f0)
+	case o.ctx == nil:
+		return fmt.Errorf("fdfd: reading options: there is no context")
 	case cmplx.IsNaN(o.ky) || cmplx.IsInf(o.ky):
 		return fmt.Errorf("fdfd: reading options: cross-line wavenumber %g rad/m", o.ky)
+	case cmplx.IsNaN(o.weight) || cmplx.IsInf(o.weight):
+		return fmt.Errorf("fdfd: reading options: weight %g of a share", o.weight)
 	case o.halfWidth < 1 || o.halfWidth > len(hicksB):
 		return fmt.Errorf("fdfd: reading options: half width of %d cells, 1 to %d are possible", o.halfWidth, len(hicksB))
-	case o.limit < 0 || o.threads < 0:
-		return fmt.Errorf("fdfd: reading options: %d threads, limit of %d bytes", o.threads, o.limit)
+	case o.limit < 0 || o.threads < 0 || o.fields < 0:
+		return fmt.Errorf("fdfd: reading options: %d threads, limit of %d bytes, %d bytes of fields", o.threads, o.limit, o.fields)
 	}
 	return nil
 }

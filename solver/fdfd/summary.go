@@ -15,12 +15,12 @@ func (k *Kernel) Freq() float64 { return k.freq }
 // Unknowns is the number of rows of the matrix.
 func (k *Kernel) Unknowns() int { return k.factor.N() }
 
-// Bytes is the memory that the kernel holds. Kernels of one size share the symbolic part, which is not counted.
+// Bytes is the memory that the kernel holds, fields kept for derivatives among it. Kernels of one size share the symbolic part, which is not counted.
 func (k *Kernel) Bytes() int64 {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	cells := int64(k.model.Cells())
-	return k.factor.Bytes() + cells*(16+8+64) + cells*8*3
+	return k.factor.Bytes() + k.kept.bytes() + cells*(16+8+64) + cells*8*3
 }
 
 // PointsPerWavelength is the smallest number of cells in a wavelength, over the model.
