@@ -58,12 +58,16 @@ func newLoop(f *wire.ClusterFile, session *wire.Session, log *slog.Logger, tell 
 	if err != nil {
 		return nil, err
 	}
+	curve, err := zmtp.CurveClient(f.ServerKey())
+	if err != nil {
+		return nil, fmt.Errorf("client: the controller's curve_serverkey: %w", err)
+	}
 	for ch, port := range [channels]wire.Port{f.Registration, f.Mux, f.Task, ports[0], f.Control, f.IOPub, f.Notification} {
 		typ := zmtp.Dealer
 		if channel(ch) >= iopub {
 			typ = zmtp.Sub
 		}
-		s, err := zmtp.New(typ, zmtp.Options{InBand: true, Heartbeat: 2 * time.Second, RecvQueue: 4096, RecvBytes: 1 << 30, RetryMin: 10 * time.Millisecond})
+		s, err := zmtp.New(typ, zmtp.Options{Curve: curve, InBand: true, Heartbeat: 2 * time.Second, RecvQueue: 4096, RecvBytes: 1 << 30, RetryMin: 10 * time.Millisecond})
 		if err != nil {
 			l.closeSockets()
 			return nil, fmt.Errorf("client: %v socket: %w", channel(ch), err)

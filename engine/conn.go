@@ -38,11 +38,12 @@ const maxHeld = 1 << 14
 
 // sockets is a Conn over the network.
 type sockets struct {
-	file *wire.ClusterFile // nil: private
-	uuid string
-	log  *slog.Logger
-	all  []*zmtp.Socket
-	in   map[Channel]<-chan zmtp.Msg
+	file  *wire.ClusterFile // nil: private
+	curve *zmtp.Curve       // nil: in clear
+	uuid  string
+	log   *slog.Logger
+	all   []*zmtp.Socket
+	in    map[Channel]<-chan zmtp.Msg
 
 	shell, control, iopub, registrar, host *zmtp.Socket
 
@@ -66,7 +67,7 @@ func newSockets(uuid string, log *slog.Logger) *sockets {
 
 // open makes a socket.
 func (s *sockets) open(typ zmtp.Type, o zmtp.Options, endpoints ...string) (*zmtp.Socket, error) {
-	o.ID, o.RetryMin, o.RetryMax, o.Logger = s.uuid, retryMin, retryMax, s.log
+	o.ID, o.Curve, o.RetryMin, o.RetryMax, o.Logger = s.uuid, s.curve, retryMin, retryMax, s.log
 	z, err := zmtp.New(typ, o)
 	if err != nil {
 		return nil, err
@@ -85,6 +86,9 @@ func clusterSockets(f *wire.ClusterFile, uuid string, log *slog.Logger) (_ *sock
 	s := newSockets(uuid, log)
 	s.file = f
 	defer s.closeOn(&err)
+	if s.curve, err = zmtp.CurveClient(f.ServerKey()); err != nil {
+		return nil, err
+	}
 	if s.registrar, err = s.open(zmtp.Dealer, zmtp.Options{InBand: true}, f.Endpoint(f.Registration)); err != nil {
 		return nil, err
 	}

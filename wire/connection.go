@@ -14,6 +14,9 @@ import (
 // maxConnectionFile bounds a connection file, in bytes.
 const maxConnectionFile = 1 << 20
 
+// curveKey is the length of a CURVE key in Z85.
+const curveKey = 40
+
 // Port is a port number that JSON gives as a number or as a string.
 type Port int
 
@@ -40,6 +43,10 @@ type KernelFile struct {
 	Scheme     string `json:"signature_scheme"`
 	KernelName string `json:"kernel_name,omitempty"`
 	Session    string `json:"jupyter_session,omitempty"`
+
+	// The kernel's pair of CURVE keys in Z85, both or neither: with them all five sockets are CURVE servers.
+	CurvePublic string `json:"curve_publickey,omitempty"`
+	CurveSecret string `json:"curve_secretkey,omitempty"`
 }
 
 // Endpoint gives the ZeroMQ endpoint of a port.
@@ -72,6 +79,12 @@ func ReadKernelFile(path string) (*KernelFile, error) {
 	case f.Scheme != "hmac-sha256":
 		return nil, fmt.Errorf("wire: %s: signature_scheme %q: want hmac-sha256", path, f.Scheme)
 	}
+	if (f.CurvePublic == "") != (f.CurveSecret == "") {
+		return nil, fmt.Errorf("wire: %s: curve_publickey and curve_secretkey: want both or neither", path)
+	}
+	if err := errors.Join(checkCurve(path, "curve_publickey", f.CurvePublic), checkCurve(path, "curve_secretkey", f.CurveSecret)); err != nil {
+		return nil, err
+	}
 	for name, p := range map[string]Port{"shell_port": f.Shell, "control_port": f.Control, "stdin_port": f.Stdin, "iopub_port": f.IOPub, "hb_port": f.Heartbeat} {
 		if p == 0 {
 			return nil, fmt.Errorf("wire: %s: %s is missing", path, name)
@@ -95,12 +108,20 @@ type ClusterFile struct {
 	HBPing       Port            `json:"hb_ping,omitempty"`      // engine
 	HBPong       Port            `json:"hb_pong,omitempty"`      // engine
 	Key          string          `json:"key"`
-	CurveServer  *string         `json:"curve_serverkey"`
+	CurveServer  *string         `json:"curve_serverkey"` // the controller's public CURVE key in Z85; null: no encryption
 	SSH          string          `json:"ssh"`
 	Pack         string          `json:"pack"`
 	Unpack       string          `json:"unpack"`
 	Scheme       string          `json:"signature_scheme"`
 	ClusterID    string          `json:"cluster_id,omitempty"`
+}
+
+// ServerKey gives the controller's public CURVE key in Z85, "" when nothing is encrypted.
+func (f *ClusterFile) ServerKey() string {
+	if f.CurveServer == nil {
+		return ""
+	}
+	return *f.CurveServer
 }
 
 // BroadcastPorts gives the broadcast ports of either form.
@@ -159,8 +180,9 @@ func (f *ClusterFile) check(name string) error {
 		return fmt.Errorf("wire: %s: interface is missing", name)
 	case f.Scheme != "" && f.Scheme != "hmac-sha256":
 		return fmt.Errorf("wire: %s: signature_scheme %q: want hmac-sha256", name, f.Scheme)
-	case f.CurveServer != nil && *f.CurveServer != "":
-		return fmt.Errorf("wire: %s: the controller asks for CURVE, which this version does not speak", name)
+	}
+	if err := checkCurve(name, "curve_serverkey", f.ServerKey()); err != nil {
+		return err
 	}
 	for name2, p := range map[string]Port{"registration": f.Registration, "control": f.Control, "mux": f.Mux, "task": f.Task, "iopub": f.IOPub} {
 		if p == 0 {
@@ -169,6 +191,14 @@ func (f *ClusterFile) check(name string) error {
 	}
 	_, err := f.BroadcastPorts()
 	return err
+}
+
+// checkCurve refuses what cannot be a key; nobody falls back to clear because of a damaged one. It does not repeat the key.
+func checkCurve(file, field, key string) error {
+	if key != "" && len(key) != curveKey {
+		return fmt.Errorf("wire: %s: %s has %d characters: want %d of Z85", file, field, len(key), curveKey)
+	}
+	return nil
 }
 
 // Private is the file by which a kernel's child finds the kernel: endpoints on one machine and a key.

@@ -32,15 +32,36 @@ func TestKernelFile(t *testing.T) {
 	}
 }
 
+// curveText is a key in Z85.
+const curveText = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+
+func TestCurveKeys(t *testing.T) {
+	keys := `"curve_publickey":"` + curveText + `","curve_secretkey":"` + curveText + `"`
+	k, err := ReadKernelFile(write(t, strings.Replace(kernelText, `"new":[1]`, keys, 1)))
+	if err != nil || k.CurvePublic != curveText || k.CurveSecret != curveText {
+		t.Errorf("%+v, %v", k, err)
+	}
+	c, err := ParseClusterFile([]byte(strings.Replace(clientText, `"curve_serverkey":null`, `"curve_serverkey":"`+curveText+`"`, 1)))
+	if err != nil || c.ServerKey() != curveText {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err = ParseClusterFile([]byte(clientText)); err != nil || c.ServerKey() != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestKernelFileRefused(t *testing.T) {
 	for change, want := range map[string]string{
-		`"transport":"tcp"|"transport":"udp"`: `transport "udp"`,
-		`"hmac-sha256"|"hmac-md5"`:            `signature_scheme "hmac-md5"`,
-		`"shell_port":1|"shell_port":70000`:   "port 70000",
-		`"shell_port":1|"shell":1`:            "shell_port is missing",
-		`{"transport"|["transport"`:           "invalid character",
-		`"hb_port":5|"hb_port":"x"`:           "want a number",
-		`"ip":"127.0.0.1"|"ip":1`:             "cannot unmarshal",
+		`"transport":"tcp"|"transport":"udp"`:                                   `transport "udp"`,
+		`"hmac-sha256"|"hmac-md5"`:                                              `signature_scheme "hmac-md5"`,
+		`"shell_port":1|"shell_port":70000`:                                     "port 70000",
+		`"shell_port":1|"shell":1`:                                              "shell_port is missing",
+		`{"transport"|["transport"`:                                             "invalid character",
+		`"hb_port":5|"hb_port":"x"`:                                             "want a number",
+		`"ip":"127.0.0.1"|"ip":1`:                                               "cannot unmarshal",
+		`"new":[1]|"curve_publickey":"` + curveText + `"`:                       "want both or neither",
+		`"new":[1]|"curve_secretkey":"` + curveText + `"`:                       "want both or neither",
+		`"new":[1]|"curve_secretkey":"x","curve_publickey":"` + curveText + `"`: "curve_secretkey has 1 characters",
 	} {
 		from, to, _ := strings.Cut(change, "|")
 		_, err := ReadKernelFile(write(t, strings.Replace(kernelText, from, to, 1)))
@@ -84,7 +105,7 @@ func TestClusterFileRefused(t *testing.T) {
 	for change, want := range map[string]string{
 		`"interface":"tcp://127.0.0.1"|"interface":""`: "interface is missing",
 		`"mux":57455|"mux":0`:                          "mux is missing",
-		`"curve_serverkey":null|"curve_serverkey":"x"`: "CURVE",
+		`"curve_serverkey":null|"curve_serverkey":"x"`: "curve_serverkey has 1 characters",
 		`"broadcast":52049|"broadcast":{}`:             "want a port or a list",
 		`"broadcast":52049|"broadcast":[]`:             "want a port or a list",
 	} {

@@ -28,7 +28,18 @@
 // with an event; it never panics and never touches another peer. Silent connections cost one goroutine and a small buffer
 // until [Options.Handshake] is over, and above 1,024 of them per listener the oldest goes.
 //
-// The NULL mechanism authenticates nobody: whoever can connect can take an identity. Bind to 127.0.0.1.
+// The NULL mechanism authenticates nobody: whoever can connect can take an identity. Bind to 127.0.0.1, or use CURVE.
+//
+// # CURVE
+//
+// With [Options.Curve] every connection is encrypted and authenticated by CurveZMQ (RFC 25 and 26; X25519, XSalsa20,
+// Poly1305): the client knows that it talks to the holder of the server's secret key, the server knows the client's public
+// key ([Peer.Key]) and may ask [Curve.Allow] about it. Each connection has keys of its own, which nobody keeps: a recording
+// cannot be opened later with the long-term keys. What is changed, repeated, brought in another order or sent in clear ends
+// the connection and is not delivered. Lengths and times of frames are not hidden, and anybody may make a handshake fail.
+//
+// A server without Allow admits all who know its public key, as Jupyter and ipyparallel want it: there that key is a secret
+// in a file of mode 0600.
 //
 // # Never
 //

@@ -20,6 +20,8 @@ var (
 	ErrDuplicate = errors.New("zmtp: identity already connected")
 	// ErrSilent says that the heartbeat found the peer dead.
 	ErrSilent = errors.New("zmtp: peer is silent")
+	// ErrRefused says that the peer, or we, refused to talk: a CURVE key or proof is not the right one.
+	ErrRefused = errors.New("zmtp: refused")
 	// ErrKicked says that the application ended the connection.
 	ErrKicked = errors.New("zmtp: peer kicked")
 	// ErrType says that the socket's type does not have this operation.

@@ -78,18 +78,16 @@ func TestHandshake(t *testing.T) {
 		"property without a name":    {says: append(bytes.Clone(good), ready("", "x")...), want: ErrProtocol},
 		"nothing":                    {want: io.ErrUnexpectedEOF},
 	} {
-		for _, accepted := range []bool{true, false} {
-			p := &script{Reader: bytes.NewReader(c.says)}
-			h, err := shake(p, null{}, Router, "us", accepted)
-			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
-				t.Errorf("%s: %v, want %v", name, err, c.want)
-			}
-			if err == nil && (h.id != c.id || len(h.rest) != 0) {
-				t.Errorf("%s: identity %q, rest %q", name, h.id, h.rest)
-			}
-			if c.want == nil && !bytes.Equal(p.heard.Bytes(), hello("ROUTER", "us")) {
-				t.Errorf("%s: we said %q", name, p.heard.Bytes())
-			}
+		p := &script{Reader: bytes.NewReader(c.says)}
+		h, err := shake(p, null{}, Router, "us")
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if err == nil && (h.id != c.id || len(h.rest) != 0) {
+			t.Errorf("%s: identity %q, rest %q", name, h.id, h.rest)
+		}
+		if c.want == nil && !bytes.Equal(p.heard.Bytes(), hello("ROUTER", "us")) {
+			t.Errorf("%s: we said %q", name, p.heard.Bytes())
 		}
 	}
 }
@@ -102,7 +100,7 @@ func longForm(f []byte) []byte {
 func TestHandshakeCut(t *testing.T) {
 	whole := hello("DEALER", "identity")
 	for n := range whole {
-		if _, err := shake(&script{Reader: bytes.NewReader(whole[:n])}, null{}, Router, "", true); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, err := shake(&script{Reader: bytes.NewReader(whole[:n])}, null{}, Router, ""); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatalf("after %d bytes of %d: %v", n, len(whole), err)
 		}
 	}
@@ -110,7 +108,7 @@ func TestHandshakeCut(t *testing.T) {
 
 func TestHandshakeKeepsRest(t *testing.T) {
 	after := wireMessage([]byte("early"))
-	h, err := shake(&script{Reader: bytes.NewReader(append(hello("DEALER", ""), after...))}, null{}, Router, "", true)
+	h, err := shake(&script{Reader: bytes.NewReader(append(hello("DEALER", ""), after...))}, null{}, Router, "")
 	if err != nil || !bytes.Equal(h.rest, after) {
 		t.Fatalf("%q, %v", h.rest, err)
 	}
@@ -121,7 +119,7 @@ func TestTypes(t *testing.T) {
 	for typ, with := range talk {
 		for peer := range strings.FieldsSeq("REQ REP DEALER ROUTER PUB XPUB SUB XSUB PUSH PULL PAIR router") {
 			want := strings.Contains(" "+with+" ", " "+peer+" ")
-			_, err := shake(&script{Reader: bytes.NewReader(hello(peer, ""))}, null{}, typ, "", true)
+			_, err := shake(&script{Reader: bytes.NewReader(hello(peer, ""))}, null{}, typ, "")
 			if (err == nil) != want {
 				t.Errorf("%s with %s: %v", typ, peer, err)
 			}
@@ -160,7 +158,7 @@ func FuzzHandshake(f *testing.F) {
 	f.Add(append(greeting("NULL", false), ready("socket-type", "ROUTER", "x", "y")...))
 	f.Add(append(greeting("NULL", false), longForm(ready("Socket-Type", "DEALER"))...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := shake(&script{Reader: bytes.NewReader(b)}, null{}, Router, "", true)
+		h, err := shake(&script{Reader: bytes.NewReader(b)}, null{}, Router, "")
 		if err != nil {
 			return
 		}

@@ -7,22 +7,30 @@ import (
 
 // mechanism is a ZMTP security mechanism: what happens between the greetings and the first message.
 type mechanism interface {
-	// name is the mechanism's name in the greeting.
-	name() string
-	// shake sends our properties and returns the peer's. accepted says that the peer came to us.
-	shake(c commands, props []byte, accepted bool) (peer []byte, err error)
+	// greets returns the mechanism's name in the greeting, and whether we are its server.
+	greets() (name string, asServer bool)
+	// shake sends our properties and returns what it learned.
+	shake(c commands, props []byte) (*agreement, error)
+}
+
+// agreement is what a mechanism's handshake ends with.
+type agreement struct {
+	props []byte  // the peer's
+	key   Key     // CURVE: its long-term key
+	box   *sealed // CURVE: what frames go through from now on
 }
 
 // null is the mechanism NULL: each side sends its properties in READY and waits for the other's.
 type null struct{}
 
-func (null) name() string { return "NULL" }
+func (null) greets() (name string, asServer bool) { return "NULL", false }
 
-func (null) shake(c commands, props []byte, _ bool) ([]byte, error) {
+func (null) shake(c commands, props []byte) (*agreement, error) {
 	if err := c.send("READY", props); err != nil {
 		return nil, err
 	}
-	return c.receive("READY")
+	peer, err := c.receive("READY")
+	return &agreement{props: peer}, err
 }
 
 // commands is the channel that a mechanism talks over.
@@ -48,6 +56,9 @@ func (c commands) receive(want string) ([]byte, error) {
 	name, body, err := splitCommand(cmd)
 	if err != nil {
 		return nil, err
+	}
+	if name == "ERROR" {
+		return nil, fmt.Errorf("%w: %w: the peer says ERROR %.64q instead of %s", ErrProtocol, ErrRefused, body, want)
 	}
 	if name != want {
 		return nil, fmt.Errorf("%w: %.32q %.64q instead of %s", ErrProtocol, name, body, want)

@@ -68,6 +68,8 @@ type Options struct {
 	MaxPeers   int   // connections that finished their handshake; 0: no limit
 	Limits     Limits
 
+	Curve *Curve // nil: NULL, which neither encrypts nor knows who is there
+
 	Handshake time.Duration // deadline of a handshake: 10 s
 	Heartbeat time.Duration // PING interval; 0: off. Peers must know PING, as libzmq does since 4.2
 	HBTimeout time.Duration // silence after which a peer is dead: 3 × Heartbeat
@@ -132,6 +134,8 @@ func (o *Options) check(t Type) error {
 	refuse(o.Reply != nil && t != Rep, "Reply is for REP")
 	refuse(o.Welcome != nil && !t.publishes(), "Welcome is for PUB and XPUB")
 	refuse(o.QueueMsgs < 0 || o.QueueBytes < 0 || o.RecvQueue < 0 || o.RecvBytes < 0 || o.MaxPeers < 0, "a bound is negative")
+	refuse(o.Curve != nil && o.Curve.Keys.Secret == SecretKey{}, "Curve without own keys")
+	refuse(o.Curve != nil && o.Curve.isClient() && o.Curve.Allow != nil, "Curve.Allow is for servers")
 	l := o.Limits
 	refuse(l.MaxFrame < 0 || l.MaxMsg < 0 || l.MaxFrames < 0 || l.MaxCmd < 0 || l.MaxFrame > math.MaxInt-64 || l.MaxMsg > math.MaxInt64/2, "a limit is out of range")
 	refuse(o.Handshake < 0 || o.Heartbeat < 0 || o.HBTimeout < 0 || o.RetryMin < 0, "a duration is negative")

@@ -11,12 +11,14 @@ type Peer struct {
 	ID   string            // the peer's identity, or one we invented, beginning with a zero byte
 	Addr string            // remote address
 	Meta map[string]string // properties of the handshake; not to be changed
+	Key  Key               // CURVE: the peer's public key, proven; otherwise zero
 	Data any               // the owner's, who also sees to its synchronisation
 
 	s        *Socket
 	nc       net.Conn
 	accepted bool // it came to us
 	q        *queue
+	box      *sealed // CURVE: reader's and writer's; otherwise nil
 	live     *liveness
 	over     chan struct{} // closed when its end has been reported
 	dead     atomic.Bool

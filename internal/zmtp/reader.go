@@ -2,6 +2,7 @@ package zmtp
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,10 +21,13 @@ const (
 type reader struct {
 	br    *bufio.Reader
 	lim   Limits
-	arena []byte // small frames of the message being read
-	spans []span // its frames
-	total int64  // and its bytes
-	open  bool   // a command came between the frames of the message: go on with it
+	box   *sealed // CURVE; nil: frames are what they seem
+	pool  *blocks // CURVE
+	plain []byte  // CURVE: the last small frame, with its flags
+	arena []byte  // small frames of the message being read
+	spans []span  // its frames
+	total int64   // and its bytes
+	open  bool    // a command came between the frames of the message: go on with it
 }
 
 // span is a frame within the arena, or one of its own when own is set.
@@ -47,18 +51,26 @@ func (r *reader) next() (frames [][]byte, cmd []byte, err error) {
 			}
 			return nil, nil, err
 		}
+		var in []byte // CURVE: what was in the box
+		if r.box != nil {
+			if flags, in, err = r.unseal(flags, n); err != nil {
+				return nil, nil, err
+			}
+			n = int64(len(in))
+		}
 		if flags&flagCommand != 0 {
 			if n > r.lim.MaxCmd {
 				return nil, nil, fmt.Errorf("%w: command of %d bytes", ErrTooBig, n)
 			}
-			b, err := r.body(n)
-			if err != nil {
+			if r.box != nil {
+				in = bytes.Clone(in)
+			} else if in, err = r.body(n, nil); err != nil {
 				return nil, nil, err
 			}
 			r.open = len(r.spans) > 0
-			return nil, b, nil
+			return nil, in, nil
 		}
-		if err := r.frame(n); err != nil {
+		if err := r.frame(n, in); err != nil {
 			return nil, nil, err
 		}
 		if flags&flagMore == 0 {
@@ -92,14 +104,39 @@ func (r *reader) header() (flags byte, n int64, err error) {
 			return 0, 0, cut(err)
 		}
 	}
-	if u > uint64(r.lim.MaxFrame) {
+	limit := uint64(r.lim.MaxFrame)
+	if r.box != nil {
+		limit += uint64(sealedExtra)
+	}
+	if u > limit {
 		return 0, 0, fmt.Errorf("%w: frame of %d bytes", ErrTooBig, u)
 	}
 	return flags, int64(u), nil
 }
 
-// frame reads the body of a message's next frame.
-func (r *reader) frame(n int64) error {
+// unseal reads a frame of n bytes under CURVE and returns what was in it, in a slice of its own if that is large.
+func (r *reader) unseal(flags byte, n int64) (inner byte, plain []byte, err error) {
+	if flags&^flagLong != 0 {
+		return 0, nil, fmt.Errorf("%w: frame flags %#x in clear", ErrProtocol, flags)
+	}
+	body, err := r.body(n, r.pool)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer r.pool.put(body)
+	if n > arenaFrame {
+		inner, plain, err = r.box.open(make([]byte, 0, n), body)
+	} else if inner, plain, err = r.box.open(r.plain[:0], body); err == nil {
+		r.plain = plain
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return inner, plain[1:], nil
+}
+
+// frame reads the body of a message's next frame; in is the body if it came out of a box.
+func (r *reader) frame(n int64, in []byte) error {
 	if r.total += n; r.total > r.lim.MaxMsg {
 		return fmt.Errorf("%w: message of %d bytes or more", ErrTooBig, r.total)
 	}
@@ -107,25 +144,33 @@ func (r *reader) frame(n int64) error {
 		return fmt.Errorf("%w: message of more than %d frames", ErrTooBig, r.lim.MaxFrames)
 	}
 	if n > arenaFrame {
-		b, err := r.body(n)
-		if err != nil {
-			return err
+		if r.box == nil {
+			b, err := r.body(n, nil)
+			if err != nil {
+				return err
+			}
+			in = b
 		}
-		r.spans = append(r.spans, span{own: b})
+		r.spans = append(r.spans, span{own: in})
 		return nil
 	}
 	off := len(r.arena)
-	r.arena = slices.Grow(r.arena, int(n))[:off+int(n)]
-	if _, err := io.ReadFull(r.br, r.arena[off:]); err != nil {
-		return cut(err)
+	if r.box != nil {
+		r.arena = append(r.arena, in...)
+	} else {
+		r.arena = slices.Grow(r.arena, int(n))[:off+int(n)]
+		if _, err := io.ReadFull(r.br, r.arena[off:]); err != nil {
+			return cut(err)
+		}
 	}
 	r.spans = append(r.spans, span{off: off, n: int(n)})
 	return nil
 }
 
-// body reads n bytes without trusting n: trust must arrive before 16 times as much is set aside, then four times what came.
-func (r *reader) body(n int64) ([]byte, error) {
-	b := make([]byte, min(n, trust))
+// body reads n bytes, into a lent buffer if there is a pool, without trusting n: trust must arrive before 16 times as much is
+// set aside, then four times what came.
+func (r *reader) body(n int64, pool *blocks) ([]byte, error) {
+	b := pool.get(int(min(n, trust)))
 	for have := int64(0); ; {
 		if _, err := io.ReadFull(r.br, b[have:]); err != nil {
 			return nil, cut(err)
@@ -133,8 +178,9 @@ func (r *reader) body(n int64) ([]byte, error) {
 		if have = int64(len(b)); have == n {
 			return b, nil
 		}
-		grown := make([]byte, min(n, max(4*have, 16*trust)))
+		grown := pool.get(int(min(n, max(4*have, 16*trust))))
 		copy(grown, b)
+		pool.put(b)
 		b = grown
 	}
 }

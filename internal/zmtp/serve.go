@@ -59,7 +59,7 @@ func (s *Socket) admit(ctx context.Context, nc net.Conn, accepted bool, q *queue
 		shaken()
 		return nil, nil, err
 	}
-	h, err := shake(nc, s.mech, s.typ, s.o.ID, accepted)
+	h, err := shake(nc, s.mech, s.typ, s.o.ID)
 	shaken()
 	if ctx.Err() != nil {
 		err = ErrClosed
@@ -71,10 +71,10 @@ func (s *Socket) admit(ctx context.Context, nc net.Conn, accepted bool, q *queue
 		return nil, nil, err
 	}
 	p := &Peer{
-		s: s, ID: h.id, Meta: h.meta, Addr: address(nc), nc: nc, q: q, accepted: accepted,
+		s: s, ID: h.id, Meta: h.meta, Key: h.key, Addr: address(nc), box: h.box, nc: nc, q: q, accepted: accepted,
 		live: newLiveness(&s.o), over: make(chan struct{}),
 	}
-	r := &reader{lim: s.o.Limits}
+	r := &reader{lim: s.o.Limits, box: h.box, pool: &s.blocks}
 	if s.typ.publishes() { // only subscriptions come in
 		r.lim = Limits{MaxFrame: subsBytes, MaxMsg: subsBytes, MaxFrames: 1 << 10, MaxCmd: min(subsBytes, s.o.Limits.MaxCmd)}
 	}

@@ -16,17 +16,18 @@ type Socket struct {
 	// Drops counts messages that a full queue turned away: publications, welcomes and replies.
 	Drops atomic.Int64
 
-	typ  Type
-	o    Options
-	mech mechanism
-	in   *inbox
-	bell bell // rung when queues have more room, peers come or go, the socket closes
-	ctx  context.Context
-	stop context.CancelFunc
-	wg   sync.WaitGroup
-	rr   atomic.Uint32 // DEALER: whose turn it is
-	shut sync.Once
-	gone chan struct{} // closed at the end of Close
+	typ    Type
+	o      Options
+	mech   mechanism
+	blocks blocks // lent to readers and writers
+	in     *inbox
+	bell   bell // rung when queues have more room, peers come or go, the socket closes
+	ctx    context.Context
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+	rr     atomic.Uint32 // DEALER: whose turn it is
+	shut   sync.Once
+	gone   chan struct{} // closed at the end of Close
 
 	// mu guards what follows. Queues' and peers' locks are leaves below it.
 	mu        sync.RWMutex
@@ -47,6 +48,9 @@ func New(typ Type, o Options) (*Socket, error) {
 		return nil, fmt.Errorf("zmtp: making a %s socket: %w", typ, err)
 	}
 	s := &Socket{typ: typ, o: o, mech: null{}, in: newInbox(&o), byID: map[string]*Peer{}, gone: make(chan struct{}), seq: rand.Uint32()}
+	if o.Curve != nil {
+		s.mech = o.Curve
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }

@@ -19,7 +19,7 @@ type transmitter struct {
 
 // write is the peer's writer goroutine: it returns when gone is closed or the connection broke.
 func (p *Peer) write(gone <-chan struct{}) error {
-	t := &transmitter{p: p, w: writer{w: p.nc}}
+	t := &transmitter{p: p, w: writer{w: p.nc, box: p.box, pool: &p.s.blocks}}
 	t.w.flushed, t.w.between = t.flushed, t.between
 	if every := p.s.o.Heartbeat; every > 0 {
 		tick := time.NewTicker(every)

@@ -19,6 +19,8 @@ type writer struct {
 	mark int         // start of the part of buf that is not in iov
 	iov  net.Buffers // set only when a large frame is pending
 	size int         // bytes of large frames in iov
+	box  *sealed     // CURVE; nil: frames go as they are
+	pool *blocks
 
 	sent    int64  // bytes given to the kernel
 	queued  int64  // bytes put in
@@ -34,12 +36,7 @@ func (w *writer) message(frames [][]byte) error {
 		if i == last {
 			flags = 0
 		}
-		if err := w.room(9); err != nil {
-			return err
-		}
-		w.queued += headerSize(len(f))
-		w.buf = appendHeader(w.buf, flags, len(f))
-		if err := w.bytes(f); err != nil {
+		if err := w.frame(flags, f); err != nil {
 			return err
 		}
 		if w.between != nil && len(f) > copyFrame && i != last {
@@ -49,8 +46,49 @@ func (w *writer) message(frames [][]byte) error {
 	return nil
 }
 
+// frame puts in one frame.
+func (w *writer) frame(flags byte, f []byte) error {
+	if w.box != nil {
+		return w.sealed(flags, f)
+	}
+	if err := w.room(9); err != nil {
+		return err
+	}
+	w.queued += headerSize(len(f))
+	w.buf = appendHeader(w.buf, flags, len(f))
+	return w.bytes(f)
+}
+
+// sealed puts in one frame, or the body of a command, in its box.
+func (w *writer) sealed(flags byte, f []byte) error {
+	n := len(f) + sealedExtra
+	size := headerSize(n) + int64(n)
+	if len(f) <= copyFrame {
+		if err := w.room(int(size)); err != nil {
+			return err
+		}
+		w.queued += size
+		w.buf = w.box.seal(appendHeader(w.buf, 0, n), flags, f, w.pool)
+		return nil
+	}
+	if err := w.flush(); err != nil { // sealing takes a while
+		return err
+	}
+	w.queued += headerSize(n)
+	w.buf = appendHeader(w.buf, 0, n)
+	lent := w.pool.get(n)
+	defer w.pool.put(lent)
+	if err := w.bytes(w.box.seal(lent[:0], flags, f, w.pool)); err != nil {
+		return err
+	}
+	return w.flush() // before the buffer is given back
+}
+
 // command puts in one command.
 func (w *writer) command(name string, body []byte) error {
+	if w.box != nil {
+		return w.sealed(flagCommand, append(append([]byte{byte(len(name))}, name...), body...))
+	}
 	if err := w.room(16 + len(name) + len(body)); err != nil {
 		return err
 	}
