@@ -140,7 +140,7 @@ func (d *Data) Bundle() display.Bundle {
 	h := display.Heat{
 		Title: fmt.Sprintf("amplitude at %.4g Hz", d.Freq), Nx: len(d.Rec), Ny: len(d.Src), Values: amp, Free: true,
 		X: display.Axis{Name: "receiver", Lo: -0.5, Hi: float64(len(d.Rec)) - 0.5}, Y: display.Axis{Name: "source", Lo: -0.5, Hi: float64(len(d.Src)) - 0.5},
-		Bar: display.Axis{Name: "below the largest", Unit: "dB"}, Lo: -min(clip(amp, 0.99), 80), Hi: 0,
+		Bar: display.Axis{Name: "below the largest", Unit: "dB"}, Lo: -min(Clip(amp, 0.99), 80), Hi: 0,
 	}
 	p := h
 	p.Title, p.Values, p.Colors = fmt.Sprintf("phase at %.4g Hz", d.Freq), phase, display.Cyclic

@@ -48,7 +48,7 @@ func (f *Field) Phase() *Image {
 // Abs is the amplitude.
 func (f *Field) Abs() *Image {
 	m := f.image("amplitude", "amplitude", "Pa", display.Sequential, cmplx.Abs)
-	m.Hi = clip(m.Values, 0.99)
+	m.Hi = Clip(m.Values, 0.99)
 	return m
 }
 

@@ -82,7 +82,7 @@ func (m *Image) heat() display.Heat {
 	h.Title = m.Title
 	h.Colors, h.Lo, h.Hi = m.Colors, m.Lo, m.Hi
 	if h.Lo == h.Hi && m.Colors == display.Diverging {
-		h.Hi = clip(m.Values, 0.99)
+		h.Hi = Clip(m.Values, 0.99)
 		h.Lo = -h.Hi
 	}
 	h.Bar = display.Axis{Name: m.Name, Unit: m.Unit}

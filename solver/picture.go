@@ -22,9 +22,9 @@ func heat(g Grid, v []float64, nodes bool) display.Heat {
 	return h
 }
 
-// clip is a value that a fraction part of the absolute values does not exceed: a range of colours that a point source does not
+// Clip is a value that a fraction part of the absolute values does not exceed: a range of colours that a point source does not
 // swallow.
-func clip(v []float64, part float64) float64 {
+func Clip(v []float64, part float64) float64 {
 	a := make([]float64, 0, len(v))
 	for _, x := range v {
 		if finite(x) {
