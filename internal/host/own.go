@@ -10,9 +10,11 @@ import (
 	p2 "github.com/galeproject/gale/display"
 	p3 "github.com/galeproject/gale/solver"
 	p4 "github.com/galeproject/gale/solver/fdfd"
+	p5 "github.com/galeproject/gale/solver/files"
+	p6 "github.com/galeproject/gale/solver/seismogram"
 )
 
-// own mentions 131 functions, variables and types of 5 packages.
+// own mentions 158 functions, variables and types of 7 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -97,6 +99,7 @@ var own = []any{
 	p2.Update,
 	p3.At,
 	p3.Average,
+	p3.Clip,
 	(*p3.Data)(nil),
 	(*p3.Field)(nil),
 	p3.Fixed,
@@ -145,4 +148,30 @@ var own = []any{
 	(*p4.Term)(nil),
 	p4.Threads,
 	p4.Using,
+	(*p5.Array)(nil),
+	p5.DecodeNPY,
+	p5.DecodeSEGY,
+	p5.EncodeNPY,
+	p5.EncodeSEGY,
+	(*p5.FormatError)(nil),
+	p5.ReadGathers,
+	p5.ReadModel,
+	p5.ReadNPY,
+	p5.ReadSEGY,
+	(*p5.SEGY)(nil),
+	(*p5.SampleFormat)(nil),
+	(*p5.Trace)(nil),
+	p5.Write,
+	p5.WriteGathers,
+	p5.WriteModel,
+	p5.WriteNPY,
+	p5.WriteSEGY,
+	p6.Band,
+	(*p6.Kuepper)(nil),
+	(*p6.Ricker)(nil),
+	(*p6.Sampled)(nil),
+	p6.Signature,
+	p6.Synthesize,
+	(*p6.Traces)(nil),
+	(*p6.Wavelet)(nil),
 }

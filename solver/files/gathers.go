@@ -9,8 +9,7 @@ import (
 )
 
 // ReadGathers reads seismograms from SEG-Y: traces of one shot number are one source's, and every source must have the same receivers
-// in the same order. A source's place is read from its coordinates and depth, a receiver's from its coordinates and elevation; y is left
-// out.
+// in the same order. A source's place is read from its coordinates and depth, a receiver's from its coordinates and elevation.
 func ReadGathers(path string) (*seismogram.Traces, error) {
 	f, err := ReadSEGY(path)
 	if err != nil {
@@ -34,7 +33,8 @@ func (f *SEGY) gathers() (*seismogram.Traces, error) {
 	out := &seismogram.Traces{Dt: f.Interval / 1e6, T0: f.Traces[0].Delay / 1000, Nt: f.Samples}
 	nrec := 0
 	for i, t := range f.Traces {
-		src, rec := solver.At(t.SrcX*unit, t.SrcZ*unit), solver.At(t.RecX*unit, t.RecZ*unit)
+		src := solver.Point{X: t.SrcX * unit, Y: t.SrcY * unit, Z: t.SrcZ * unit}
+		rec := solver.Point{X: t.RecX * unit, Y: t.RecY * unit, Z: t.RecZ * unit}
 		if t.Delay != f.Traces[0].Delay {
 			return nil, fmt.Errorf("trace %d begins at %g ms, the first at %g ms", i, t.Delay, f.Traces[0].Delay)
 		}
@@ -77,7 +77,7 @@ func WriteGathers(path string, t *seismogram.Traces, revision int) error {
 	for is, s := range t.Src {
 		for ir, r := range t.Rec {
 			f.Traces = append(f.Traces, Trace{
-				Shot: is + 1, Channel: ir + 1, Ensemble: ir + 1, SrcX: s.X, SrcZ: s.Z, RecX: r.X, RecZ: r.Z,
+				Shot: is + 1, Channel: ir + 1, Ensemble: ir + 1, SrcX: s.X, SrcY: s.Y, SrcZ: s.Z, RecX: r.X, RecY: r.Y, RecZ: r.Z,
 				Delay: math.Round(t.T0 * 1000), Values: t.Trace(is, ir),
 			})
 		}

@@ -36,8 +36,9 @@ func (f SampleFormat) bytes() int {
 		return 8
 	case Int8, Uint8:
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 // SEGY is a SEG-Y file: a text, a few numbers, and traces of one length.
@@ -237,8 +238,9 @@ func (f SampleFormat) sample(o binary.ByteOrder, b []byte) float64 {
 		return float64(o.Uint16(b))
 	case Int8:
 		return float64(int8(b[0]))
+	default: // Uint8
+		return float64(b[0])
 	}
-	return float64(b[0])
 }
 
 // ibm is the value of a hexadecimal float: sign, exponent of 16 from −64, fraction of 24 bits.

@@ -226,6 +226,7 @@ func (f SampleFormat) append(b []byte, v float64) ([]byte, bool) {
 		return o.AppendUint16(b, uint16(r)), r >= 0 && r <= math.MaxUint16
 	case Int8:
 		return append(b, byte(int8(r))), r >= math.MinInt8 && r <= math.MaxInt8
+	default: // Uint8
+		return append(b, byte(r)), r >= 0 && r <= math.MaxUint8
 	}
-	return append(b, byte(r)), r >= 0 && r <= math.MaxUint8
 }

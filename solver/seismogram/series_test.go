@@ -14,7 +14,9 @@ import (
 // The spectra are those of the signals: against a fine sum, with complex frequencies.
 func TestSpectra(t *testing.T) {
 	for _, w := range []seismogram.Wavelet{
-		seismogram.Ricker{Peak: 6, Delay: 0.25}, seismogram.Kuepper{N: 2, Width: 0.3}, seismogram.Kuepper{N: 1, Width: 0.2},
+		seismogram.Ricker{Peak: 6, Delay: 0.25},
+		seismogram.Kuepper{N: 2, Width: 0.3},
+		seismogram.Kuepper{N: 1, Width: 0.2},
 		seismogram.Sampled{Dt: 0.01, T0: 0.05, Values: []float64{0, 1, 3, 1, -1, -2, 0}},
 	} {
 		for _, omega := range []complex128{0, complex(0, 4), complex(40, 0), complex(40, 2), complex(math.Pi/0.15, 0), complex(90, -1)} {
