@@ -78,3 +78,22 @@ func (f *Field) Bundle() display.Bundle {
 	}
 	return display.Picture(f.String(), f.Real().heat())
 }
+
+// Add returns the sum of two fields. Nil stands for zero. The values of a sum of different shapes are nil.
+func (f *Field) Add(o *Field) *Field {
+	switch {
+	case f == nil:
+		return o
+	case o == nil:
+		return f
+	}
+	s := *f
+	s.Values = nil
+	if f.Grid == o.Grid && len(f.Values) == len(o.Values) {
+		s.Values = make([]complex128, len(f.Values))
+		for i, v := range f.Values {
+			s.Values[i] = v + o.Values[i]
+		}
+	}
+	return &s
+}

@@ -109,7 +109,7 @@ func (c *fieldCase) solve(t *testing.T, grid int, fitted bool, more ...fdfd.Opti
 	}
 	got := make([]complex128, len(rec))
 	for _, term := range c.terms() {
-		k, err := fdfd.NewKernel(m, c.F, append(opts, fdfd.CrossLine(term.ky))...)
+		k, err := fdfd.NewKernel(m, c.F, append(opts, fdfd.CrossLine(term.Ky))...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func (c *fieldCase) solve(t *testing.T, grid int, fitted bool, more ...fdfd.Opti
 			t.Fatal(err)
 		}
 		for i, v := range d.Values {
-			got[i] += term.w * cmplx.Cos(term.ky*complex(c.Points[i][1].(float64), 0)) * v * complex(c.Source.Strength, 0)
+			got[i] += term.Weight * cmplx.Cos(term.Ky*complex(c.Points[i][1].(float64), 0)) * v * complex(c.Source.Strength, 0)
 		}
 	}
 	errs := map[string]float64{}
@@ -138,52 +138,16 @@ func (c *fieldCase) solve(t *testing.T, grid int, fitted bool, more ...fdfd.Opti
 	return errs
 }
 
-type term struct{ ky, w complex128 }
-
 // terms are the wavenumbers along y and their weights: one for a field of two dimensions.
-func (c *fieldCase) terms() []term {
+func (c *fieldCase) terms() []fdfd.Term {
 	if c.Ky == nil {
-		return []term{{0, 1}}
+		return []fdfd.Term{{Ky: 0, Weight: 1}}
 	}
 	slow := math.Inf(1)
 	for _, l := range c.Medium.Layers {
 		slow = min(slow, l.C)
 	}
-	return ray(c.Ky.N, 2*math.Pi*c.F/slow, c.Ky.Phi, c.Ky.Tau, c.Ky.T)
-}
-
-// ray places wavenumbers along y on a ray in the complex plane.
-func ray(n int, k, phi, tau, reach float64) []term {
-	turn := cmplx.Exp(complex(0, -phi))
-	v := math.Asinh(reach / tau)
-	var ts []term
-	for _, g := range gaussLegendre(n) {
-		s := (g[0] + 1) / 2 * v
-		ts = append(ts, term{
-			complex(tau*k*math.Sinh(s), 0) * turn,
-			complex(g[1]/2*v*tau*k*math.Cosh(s)/math.Pi, 0) * turn,
-		})
-	}
-	return ts
-}
-
-// gaussLegendre gives nodes and weights on −1…1.
-func gaussLegendre(n int) [][2]float64 {
-	var out [][2]float64
-	for i := range n {
-		x := math.Cos(math.Pi * (float64(i) + 0.75) / (float64(n) + 0.5))
-		var dp float64
-		for range 50 {
-			p0, p1 := 1., x
-			for j := 2; j <= n; j++ {
-				p0, p1 = p1, (float64(2*j-1)*x*p1-float64(j-1)*p0)/float64(j)
-			}
-			dp = float64(n) * (x*p1 - p0) / (x*x - 1)
-			x -= p1 / dp
-		}
-		out = append(out, [2]float64{x, 2 / ((1 - x*x) * dp * dp)})
-	}
-	return out
+	return fdfd.Contour{N: c.Ky.N, Phi: c.Ky.Phi, Tau: c.Ky.Tau, T: c.Ky.T, K: 2 * math.Pi * c.F / slow}.Terms()
 }
 
 // run checks a case on its grids; with -short only on the coarse ones of at most short points per wavelength.

@@ -173,6 +173,9 @@ func TestMisfitOfOnesOwn(t *testing.T) {
 		value = 0
 		for i, x := range d.Values {
 			a, o := math.Hypot(real(x), imag(x)), 1.3*math.Hypot(real(first.Values[i]), imag(first.Values[i]))
+			if a == 0 {
+				return nil, errors.New("no amplitude")
+			}
 			value += (a - o) * (a - o) / 2
 			r.Values[i] = x * complex((a-o)/a, 0)
 		}

@@ -185,6 +185,10 @@ func (k *Kernel) parallel(n int, f func(i int)) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
+	parallel(threads, n, f)
+}
+
+func parallel(threads, n int, f func(i int)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range min(threads, n) {

@@ -1,5 +1,5 @@
 // Package solvertest holds the proofs that computations with waves are tested by: relative errors, orders of accuracy, the
-// dot-product test of a derivative and its adjoint, the Taylor test of a gradient, and an exact field. They are for tests of this
+// dot-product test of a derivative and its adjoint, and the Taylor test of a gradient. They are for tests of this
 // project and for users who write operators or gradients of their own.
 //
 // The functions return figures, and never decide, print or depend on package testing.
@@ -7,7 +7,6 @@ package solvertest
 
 import (
 	"math"
-	"math/cmplx"
 	"math/rand/v2"
 )
 
@@ -72,30 +71,3 @@ func Taylor(f func(t float64) float64, slope, step float64, halvings int) []floa
 	}
 	return Orders(h, e)
 }
-
-// Hankel0 is the Hankel function H₀⁽¹⁾ for −π/2 < arg z < 3π/2, accurate to 4e-15 for 1e-3 < |z| < 400: by its series below 3, else by
-// the trapezoidal rule on the integral of K₀.
-func Hankel0(z complex128) complex128 {
-	if cmplx.Abs(z) < 3 {
-		const euler = 0.57721566490153286
-		q := -(z / 2) * (z / 2)
-		t, j, y, h := complex128(1), complex128(1), complex128(0), 0.
-		for m := 1.; m < 40; m++ {
-			t *= q / complex(m*m, 0)
-			h += 1 / m
-			j += t
-			y -= complex(h, 0) * t
-		}
-		return j + complex(0, 2/math.Pi)*((cmplx.Log(z/2)+euler)*j+y)
-	}
-	w := -1i * z
-	sum := complex128(0.5)
-	for n := 1.; n <= 32; n++ {
-		u := 0.04 * n * n
-		sum += complex(math.Exp(-u), 0) / cmplx.Sqrt(1+complex(u, 0)/(2*w))
-	}
-	return 2 / (1i * math.Pi) * cmplx.Exp(-w) * cmplx.Sqrt(2/w) * 0.2 * sum
-}
-
-// FreeField is the pressure at distance r metres from a source of strength 1/ρ in a homogeneous medium with wavenumber k: (i/4)H₀⁽¹⁾(kr).
-func FreeField(k complex128, r float64) complex128 { return 0.25i * Hankel0(k*complex(r, 0)) }

@@ -1,45 +1,11 @@
 package solvertest_test
 
 import (
-	"bytes"
-	"encoding/csv"
 	"math"
-	"math/cmplx"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/galeproject/gale/solver/solvertest"
 )
-
-// The table was computed with 50 digits.
-func TestHankel0(t *testing.T) {
-	f, err := os.ReadFile("testdata/hankel.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(bytes.NewReader(f)).ReadAll()
-	if err != nil || len(rows) < 10 {
-		t.Fatalf("%d rows, %v", len(rows), err)
-	}
-	for _, row := range rows[1:] {
-		var v [4]float64
-		for i := range v {
-			if v[i], err = strconv.ParseFloat(row[i], 64); err != nil {
-				t.Fatal(err)
-			}
-		}
-		z, want := complex(v[0], v[1]), complex(v[2], v[3])
-		if e := cmplx.Abs(solvertest.Hankel0(z)-want) / cmplx.Abs(want); !(e < 1e-13) {
-			t.Errorf("H(%g) is wrong by %.1e", z, e)
-		}
-	}
-	for _, x := range []float64{0.5, 2.9, 3.1, 50} {
-		if e := cmplx.Abs(solvertest.Hankel0(complex(x, 0)) - complex(math.J0(x), math.Y0(x))); e > 1e-13 {
-			t.Errorf("H(%g) is wrong by %.1e", x, e)
-		}
-	}
-}
 
 func TestOrders(t *testing.T) {
 	for _, p := range solvertest.Orders([]float64{4, 2, 1}, []float64{16, 4, 1}) {
