@@ -57,7 +57,7 @@ func run(n int) (err error) {
 	long.WriteString("f3(4) + f159(2)")
 	_, _ = fmt.Fprintf(os.Stdout, "%-14s %10s %10s %10s %10s\n", "kind", "median ms", "p90 ms", "cpu ms", "KB")
 	for _, x := range [][2]string{
-		{"expression", "1 + 1"},
+		{"expression", "len(xs) + 1"},
 		{"variable", "y := xs[3] + 1"},
 		{"print", "fmt.Sprintln(\"a\", 3)"},
 		{"method", "p.Norm()"},
@@ -67,6 +67,11 @@ func run(n int) (err error) {
 		{"generics", "slices.Sorted(maps.Keys(map[string]int{\"a\": 1}))"},
 		{"480 lines", long.String()},
 		{"declaration", "func g(x int) int { return x + 1 }"},
+		{"error", "undefinedName(1)"},
+		{"plain variable", "xs"},
+		{"constant", "1 + 1"},
+		{"again", "xs[5] += p.X"},
+		{"again long", "sum := 0.0\n" + strings.Repeat("for _, x := range xs { sum += x }\n", 100)},
 	} {
 		if err := b.measure(x[0], x[1], n); err != nil {
 			return err
@@ -110,16 +115,20 @@ func (b *bench) measure(kind, src string, n int) error {
 	var wall []float64
 	cpu := cpuTime()
 	b.size = 0
-	for range n {
+	for i := range n {
+		text := src
+		if !strings.HasPrefix(kind, "again") { // each text is a fresh one
+			text += fmt.Sprintf(" // %d", i)
+		}
 		start := time.Now()
-		if err := b.cell(src); err != nil {
+		if err := b.cell(text); err != nil && kind != "error" {
 			return fmt.Errorf("%s: %w", kind, err)
 		}
 		wall = append(wall, ms(time.Since(start)))
 	}
 	used := ms(cpuTime()-cpu) / float64(n)
 	slices.Sort(wall)
-	if b.size > 0 {
+	if b.size > 0 && !strings.HasPrefix(kind, "again") {
 		b.all = append(b.all, wall...)
 	}
 	_, _ = fmt.Fprintf(os.Stdout, "%-14s %10.1f %10.1f %10.1f %10.1f\n", kind, wall[n/2], wall[n*9/10], used, float64(b.size)/1024)
