@@ -21,6 +21,7 @@ var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 // nameAll lists the packages that cells need not import: those of the standard library, gonum and gale that have a name of their own.
 func (x *exports) nameAll() {
 	several := map[string]bool{}
+	x.names["unsafe"] = "unsafe"
 	for p := range x.files {
 		if isInternal(p) || x.stale[p] || !silently(p) {
 			continue

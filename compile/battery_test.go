@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -267,26 +266,23 @@ func TestBattery(t *testing.T) {
 		}
 	}
 	toolchain(t) // its self-test is then done once
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 2)
 	for i, file := range files {
-		if testing.Short() && i%15 != 0 {
+		if testing.Short() && i%30 != 0 {
 			continue
 		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			number, _, _ := strings.Cut(filepath.Base(file), "-")
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			number, _, _ := strings.Cut(name, "-")
 			why, knownFailing := failing[number]
 			switch msg := runCase(t, file); {
 			case msg == "" && knownFailing:
-				t.Errorf("%s passes, but is listed as failing (%s)", filepath.Base(file), why)
+				t.Errorf("passes, but is listed as failing (%s)", why)
 			case msg != "" && !knownFailing:
-				t.Errorf("%s: %s", filepath.Base(file), msg)
+				t.Error(msg)
 			}
 		})
 	}
-	wg.Wait()
 }
 
 // runCase runs a case in a child process and gives the first difference.

@@ -18,6 +18,7 @@ type rewriter struct {
 	used      map[string]bool     // imports
 	selected  map[*ast.Ident]bool // names behind a dot
 	recursive map[*piece]bool
+	started   *ast.CallExpr // by the go statement at hand
 }
 
 // rewrite edits all live pieces.
@@ -64,6 +65,8 @@ func (r *rewriter) visit(n ast.Node) bool {
 		return !r.exit(n)
 	case *ast.Ident:
 		r.ident(n)
+	case *ast.ArrayType:
+		return r.arrayType(n)
 	case *ast.FuncDecl:
 		r.funcDecl(n)
 	case *ast.FuncLit:
@@ -80,7 +83,9 @@ func (r *rewriter) visit(n ast.Node) bool {
 		r.goStmt(n)
 	case *ast.CallExpr:
 		r.remoteCall(n)
-		r.methodCall(n)
+		if n != r.started { // its function is evaluated before
+			r.methodCall(n)
+		}
 	}
 	return true
 }
@@ -93,6 +98,17 @@ func (r *rewriter) valueSpec(n *ast.ValueSpec) bool {
 	for _, v := range n.Values {
 		ast.Inspect(v, r.visit)
 	}
+	return false
+}
+
+// arrayType writes the length of an array as a number: the constants in it may be declared again while the type's text is kept.
+func (r *rewriter) arrayType(n *ast.ArrayType) bool {
+	length := r.length(n)
+	if _, plain := n.Len.(*ast.BasicLit); plain || length == "" {
+		return true
+	}
+	r.replaceNode(n.Len, length)
+	ast.Inspect(n.Elt, r.visit)
 	return false
 }
 
@@ -269,6 +285,7 @@ func (r *rewriter) longRange(n *ast.RangeStmt) bool {
 // goStmt makes goroutines belong to the run that starts them, and keeps their panics from ending the process.
 func (r *rewriter) goStmt(n *ast.GoStmt) {
 	c := n.Call
+	r.started = c
 	if lit, ok := c.Fun.(*ast.FuncLit); ok && !r.multiArg(c) {
 		comma := func(more bool) string {
 			if more {

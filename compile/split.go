@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"go/parser"
 	"go/scanner"
 	"go/token"
 	"slices"
@@ -70,7 +71,7 @@ type splitter struct {
 	tokens   []part
 	comments []part // since the last chunk
 	depth    int
-	header   bool // in the header of a for, if or switch
+	header   bool // in a for, if or switch
 }
 
 type part struct {
@@ -99,14 +100,11 @@ func (s *splitter) token(off int, tok token.Token, lit string) {
 			s.header = true
 		}
 	case token.LPAREN, token.LBRACE, token.LBRACK:
-		if tok == token.LBRACE && s.depth == 0 {
-			s.header = false
-		}
 		s.depth++
 	case token.RPAREN, token.RBRACE, token.RBRACK:
 		s.depth--
 	case token.SEMICOLON:
-		if s.depth <= 0 && (!s.header || lit != ";") {
+		if s.depth <= 0 && (!s.header || lit != ";" || s.whole(off)) {
 			s.flush(lit == ";")
 			return
 		}
@@ -120,6 +118,15 @@ func (s *splitter) token(off int, tok token.Token, lit string) {
 	}
 	// a bad byte is given as U+FFFD, which is longer
 	s.tokens = append(s.tokens, part{off, min(end, len(s.src)), tok})
+}
+
+// whole says whether the statement with a header, up to an offset, has its body. A brace before it may belong to a literal.
+func (s *splitter) whole(off int) bool {
+	if n := len(s.tokens); n == 0 || s.tokens[n-1].tok != token.RBRACE {
+		return false
+	}
+	_, err := parser.ParseFile(token.NewFileSet(), "", wrapStmt+s.src[s.tokens[0].off:off]+"\n}", parser.SkipObjectResolution)
+	return err == nil
 }
 
 // comment keeps a comment that may belong to the next chunk and refuses directives that cells cannot have.

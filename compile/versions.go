@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/types"
 	"regexp"
 	"slices"
@@ -104,8 +105,8 @@ func (a *analysis) versions() {
 	}
 }
 
-// typeKeys computes a type's layout key, from its declaration and those of the types and constants that it reaches, and its identity
-// key, which has the methods too: names and signatures, for generic types also bodies.
+// typeKeys computes a type's layout key, from its declaration and those of the types that it reaches, with the lengths of arrays, and its
+// identity key, which has the methods too: names and signatures, for generic types also bodies.
 func (a *analysis) typeKeys(name string) {
 	p := a.byType[name]
 	seen := map[*piece]bool{p: true}
@@ -114,7 +115,7 @@ func (a *analysis) typeKeys(name string) {
 		x := queue[0]
 		queue = queue[1:]
 		for y := range a.deps[x] {
-			if (y.kind == typeDecl || y.kind == constDecl) && !seen[y] {
+			if y.kind == typeDecl && !seen[y] {
 				seen[y] = true
 				queue = append(queue, y)
 			}
@@ -122,10 +123,7 @@ func (a *analysis) typeKeys(name string) {
 	}
 	var layout, ident []string
 	for x := range seen {
-		own := x.src
-		if x.kind == typeDecl {
-			own = x.d.src
-		}
+		own := x.d.src + a.lengths(x.node)
 		layout = append(layout, own)
 		ident = append(ident, own+"\x01"+a.methodKey(x))
 	}
@@ -134,10 +132,31 @@ func (a *analysis) typeKeys(name string) {
 	a.layout[name], a.ident[name] = hash(layout), hash(ident)
 }
 
-func (a *analysis) methodKey(p *piece) string {
-	if p.kind != typeDecl {
+// lengths lists the lengths of the arrays in a type.
+func (a *analysis) lengths(n ast.Node) string {
+	var b strings.Builder
+	ast.Inspect(n, func(n ast.Node) bool {
+		if t, ok := n.(*ast.ArrayType); ok {
+			fmt.Fprint(&b, " ", a.length(t))
+		}
+		return true
+	})
+	return b.String()
+}
+
+// length is the length of an array type, "" for a slice.
+func (a *analysis) length(t *ast.ArrayType) string {
+	if t.Len == nil {
 		return ""
 	}
+	v := a.info.Types[t.Len].Value
+	if v == nil {
+		return ""
+	}
+	return constant.ToInt(v).ExactString()
+}
+
+func (a *analysis) methodKey(p *piece) string {
 	name := p.d.names[0]
 	generic := a.isGeneric(name)
 	var keys []string
