@@ -5,140 +5,66 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
-// defaultGrace is how long a process may take to end after SIGTERM.
-const defaultGrace = 2 * time.Second
-
-// Options of a cluster.
-type Options struct {
-	Program  string   // the gale program; "" is the running one
-	Profile  string   // profile folder, where connection files and logs live; "" is [DefaultProfile]
-	ID       string   // cluster id, "" is the default cluster
-	Engines  int      // number of engines; 0 is one per core
-	Detached bool     // outlives this process
-	Env      []string // additions to the environment of controller and engines
-	Args     []string // additions to the controller's command line
-	Grace    time.Duration
-}
-
-// DefaultProfile is the folder where ipyparallel's default profile lives, so that a Python client finds a cluster of ours:
-// $IPYTHONDIR/profile_default, or ~/.ipython/profile_default.
-func DefaultProfile() (string, error) {
-	dir := os.Getenv("IPYTHONDIR")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("cluster: finding the profile folder: %w", err)
-		}
-		dir = filepath.Join(home, ".ipython")
-	}
-	return filepath.Join(dir, "profile_default"), nil
-}
-
-// ClientFile gives the path of the connection file for clients of a cluster.
-func ClientFile(profile, id string) string { return connectionFile(profile, id, "client") }
-
-// EngineFile gives the path of the connection file for engines of a cluster.
-func EngineFile(profile, id string) string { return connectionFile(profile, id, "engine") }
-
-func connectionFile(profile, id, who string) string {
-	if id != "" {
-		id = "-" + id
-	}
-	return filepath.Join(profile, "security", "ipcontroller"+id+"-"+who+".json")
-}
-
-func (o *Options) complete() error {
-	if o.Program == "" {
-		// The running program itself, even when its file has been replaced or removed since.
-		o.Program = "/proc/self/exe"
-		if runtime.GOOS != "linux" {
-			exe, err := os.Executable()
-			if err != nil {
-				return fmt.Errorf("cluster: finding the program: %w", err)
-			}
-			o.Program = exe
-		}
-	}
-	if o.Profile == "" {
-		p, err := DefaultProfile()
-		if err != nil {
-			return err
-		}
-		o.Profile = p
-	}
-	if o.Engines < 0 {
-		return fmt.Errorf("cluster: %d engines: want a number from 1, or 0 for one per core", o.Engines)
-	}
-	if o.Engines == 0 {
-		o.Engines = runtime.NumCPU()
-	}
-	if o.Grace == 0 {
-		o.Grace = defaultGrace
-	}
-	for _, d := range []string{"security", "log", "pid"} {
-		if err := os.MkdirAll(filepath.Join(o.Profile, d), 0o700); err != nil {
-			return fmt.Errorf("cluster: making the profile folder: %w", err)
-		}
-	}
-	return nil
-}
-
-// log is the path of a process's log.
-func (o *Options) log(name string) string {
-	prefix := "gale"
-	if o.ID != "" {
-		prefix += "-" + o.ID
-	}
-	return filepath.Join(o.Profile, "log", prefix+"-"+name+".log")
-}
-
-// output opens the log of a process.
-func (o *Options) output(name string) (*os.File, error) {
-	f, err := os.OpenFile(o.log(name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("cluster: opening the log of %s: %w", name, err)
-	}
-	return f, nil
-}
+// keptEndings is how many endings a cluster remembers.
+const keptEndings = 100
 
 // Cluster is a controller and engines that this process started.
 type Cluster struct {
-	o Options
+	o      Options
+	ctx    context.Context //nolint:containedctx // of the cluster's life: restarts end with it
+	cancel context.CancelFunc
 
 	mu         sync.Mutex
-	controller *process
-	engines    []*process
-	started    int // engines ever started, for their names
+	controller *member
+	members    []*member
+	named      int // units ever named
+	endings    []Ending
+	gone       chan struct{} // closed when the controller has ended for good
+	supervised bool
+	watching   sync.WaitGroup
 }
 
-// Start starts a cluster and waits until all its engines are registered. On failure nothing is left running, and the error holds
-// the last lines of what failed.
+// member is a place in the cluster: the unit that holds it now, and how often it died.
+type member struct {
+	unit   unit
+	deaths []time.Time
+	left   bool // stopped on purpose: whoever watches it lets go
+	lost   bool // ended for good
+}
+
+// Start starts a cluster. Where engines run on this machine it waits until all are registered. On failure nothing is left running, and
+// the error holds the last lines of what failed.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	if err := o.Launcher.check(); err != nil {
 		return nil, err
 	}
 	if s, err := readState(o.Profile, o.ID); err == nil && s.alive() {
 		return nil, fmt.Errorf("cluster: %q is running already (controller process %d): stop it first, or choose another id", name(o.ID), s.Controller)
 	}
-	c := &Cluster{o: o}
-	args := append([]string{"controller", "--profile-dir=" + o.Profile, "--cluster-id=" + o.ID}, o.Args...)
-	p, err := start(&c.o, "controller", !o.Detached, args...)
+	reach, err := o.Launcher.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.controller = p
-	if err := p.await(ctx); err != nil {
-		c.Stop()
+	o.Args = append(reach, o.Args...) // what the user says comes last, and wins
+	c := &Cluster{o: o, gone: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	p, err := c.startController(ctx)
+	if err != nil {
+		c.cancel()
 		return nil, err
 	}
+	c.controller = &member{unit: p}
+	c.watching.Go(func() { c.watchController(c.controller) })
 	if err := c.Add(ctx, o.Engines); err != nil {
 		c.Stop()
 		return nil, err
@@ -146,88 +72,182 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return c, nil
 }
 
-func name(id string) string {
-	if id == "" {
-		return "default"
+// startController starts the controller and waits until it serves.
+func (c *Cluster) startController(ctx context.Context, more ...string) (*process, error) {
+	args := append([]string{"controller", "--profile-dir=" + c.o.Profile, "--cluster-id=" + c.o.ID}, more...)
+	p, err := start(&c.o, command{name: "controller", args: append(args, c.o.Args...)})
+	if err != nil {
+		return nil, err
 	}
-	return id
+	if err := p.await(ctx); err != nil {
+		p.stop(c.o.Grace)
+		return nil, err
+	}
+	return p, nil
 }
 
-// Add starts n more engines and waits until they are registered.
-func (c *Cluster) Add(ctx context.Context, n int) error {
-	c.mu.Lock()
-	var fresh []*process
-	var failed error
-	for range n {
-		c.started++
-		p, err := start(&c.o, "engine-"+strconv.Itoa(c.started), !c.o.Detached, "engine", "--file="+connectionFile(c.o.Profile, c.o.ID, "engine"))
-		if err != nil {
-			failed = err
-			break
-		}
-		fresh = append(fresh, p)
+// site is what the launcher is told.
+func (c *Cluster) site() (*site, error) {
+	text, err := os.ReadFile(EngineFile(c.o.Profile, c.o.ID))
+	if err != nil && c.o.Launcher.Name() != "local" {
+		return nil, fmt.Errorf("cluster: reading the engines' connection file: %w", err)
 	}
-	c.engines = append(c.engines, fresh...)
-	err := c.writeState()
-	c.mu.Unlock()
-	for _, p := range fresh {
-		failed = errors.Join(failed, p.await(ctx))
-	}
-	return errors.Join(failed, err)
+	return &site{o: &c.o, connection: text, fresh: c.fresh}, nil
 }
 
-// writeState tells other processes about this cluster; call it with the lock held.
-func (c *Cluster) writeState() error {
-	s := State{ID: c.o.ID, Profile: c.o.Profile, Controller: c.controller.cmd.Process.Pid, Owner: os.Getpid(), Detached: c.o.Detached}
-	for _, p := range c.engines {
-		s.Engines = append(s.Engines, p.cmd.Process.Pid)
-	}
-	return s.write()
-}
-
-// ClientFile is the connection file for clients.
-func (c *Cluster) ClientFile() string { return ClientFile(c.o.Profile, c.o.ID) }
-
-// Pids gives the process ids of the engines that run, in the order of their start.
-func (c *Cluster) Pids() []int {
+// fresh gives an engine's name that was never used.
+func (c *Cluster) fresh() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var out []int
-	for _, p := range c.engines {
-		select {
-		case <-p.done:
-		default:
-			out = append(out, p.cmd.Process.Pid)
+	c.named++
+	return "engine-" + strconv.Itoa(c.named)
+}
+
+// Add starts n more engines.
+func (c *Cluster) Add(ctx context.Context, n int) error {
+	s, err := c.site()
+	if err != nil {
+		return err
+	}
+	units, err := c.o.Launcher.launch(ctx, s, n)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, u := range units {
+		m := &member{unit: u}
+		c.members = append(c.members, m)
+		c.watching.Go(func() { c.watch(m) })
+	}
+	return c.writeState()
+}
+
+// Scale makes the number of engines n: more are started, the youngest are stopped.
+func (c *Cluster) Scale(ctx context.Context, n int) error {
+	if n < 0 {
+		return fmt.Errorf("cluster: %d engines: want a number from 0", n)
+	}
+	have := c.Engines()
+	if n > have {
+		return c.Add(ctx, n-have)
+	}
+	c.mu.Lock()
+	var out []unit
+	for i := len(c.members) - 1; i >= 0 && have > n; i-- {
+		m := c.members[i]
+		if m.lost {
+			continue
+		}
+		if have-m.unit.size() < n {
+			c.mu.Unlock()
+			return fmt.Errorf("cluster: %s has %d engines that start and end as one: %d engines cannot be had by stopping some", m.unit.label(), m.unit.size(), n)
+		}
+		m.left = true
+		have -= m.unit.size()
+		out = append(out, m.unit)
+		c.members = slices.Delete(c.members, i, i+1)
+	}
+	err := c.writeState()
+	c.mu.Unlock()
+	stopAll(out, c.o.Grace)
+	return err
+}
+
+// RestartEngines stops all engines and starts as many.
+func (c *Cluster) RestartEngines(ctx context.Context) error {
+	n := c.Engines()
+	if err := c.Scale(ctx, 0); err != nil {
+		return err
+	}
+	return c.Add(ctx, n)
+}
+
+// Signal sends a signal to all engines.
+func (c *Cluster) Signal(ctx context.Context, s syscall.Signal) error {
+	var failed error
+	for _, u := range c.units() {
+		failed = errors.Join(failed, u.signal(ctx, s))
+	}
+	return failed
+}
+
+// units gives the units of engines that have not ended for good.
+func (c *Cluster) units() []unit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []unit
+	for _, m := range c.members {
+		if !m.lost {
+			out = append(out, m.unit)
 		}
 	}
 	return out
 }
 
-// Alive says whether the controller runs.
+// Engines is how many engines there are, or are being started again.
+func (c *Cluster) Engines() int {
+	n := 0
+	for _, u := range c.units() {
+		n += u.size()
+	}
+	return n
+}
+
+// Pids gives the process ids of the engines that run on this machine, in the order of their start.
+func (c *Cluster) Pids() []int {
+	var out []int
+	for _, u := range c.units() {
+		select {
+		case <-u.done():
+		default:
+			if u.id() > 0 {
+				out = append(out, u.id())
+			}
+		}
+	}
+	return out
+}
+
+// ClientFile is the connection file for clients.
+func (c *Cluster) ClientFile() string { return ClientFile(c.o.Profile, c.o.ID) }
+
+// Gone is closed when the controller has ended for good.
+func (c *Cluster) Gone() <-chan struct{} { return c.gone }
+
+// Alive says whether the controller runs, or is being started again.
 func (c *Cluster) Alive() bool {
 	select {
-	case <-c.controller.done:
+	case <-c.gone:
 		return false
 	default:
 		return true
 	}
 }
 
-// Stop ends engines and controller; when it returns none of them runs.
-func (c *Cluster) Stop() {
+// Endings gives what ended, oldest first.
+func (c *Cluster) Endings() []Ending {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var all sync.WaitGroup
-	for _, p := range append(slices.Clip(c.engines), c.controller) {
-		if p != nil {
-			all.Go(func() { p.stop(c.o.Grace) })
-		}
+	return slices.Clone(c.endings)
+}
+
+// Stop ends engines and controller; when it returns none of them runs.
+func (c *Cluster) Stop() {
+	c.cancel()
+	c.mu.Lock()
+	var units []unit
+	for _, m := range append(slices.Clip(c.members), c.controller) {
+		m.left = true
+		units = append(units, m.unit)
 	}
-	all.Wait()
+	c.mu.Unlock()
+	stopAll(units, c.o.Grace)
+	c.watching.Wait()
 	removeState(c.o.Profile, c.o.ID)
 	if !c.o.Detached { // its id is never used again, and whoever wanted to know was told
 		_ = os.Remove(c.o.log("controller"))
-		for i := range c.started {
+		for i := range c.named {
 			_ = os.Remove(c.o.log("engine-" + strconv.Itoa(i+1)))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -39,14 +40,21 @@ func beProcess(kind string) {
 	if kind == "deaf" {
 		ignoreTerm()
 	}
+	terminated := make(chan os.Signal, 1)
+	if kind != "deaf" {
+		signal.Notify(terminated, syscall.SIGTERM)
+	}
 	ready := os.NewFile(3, "ready")
 	fmt.Fprintln(ready, "0")
 	_ = ready.Close()
 	if os.Getenv(LifelineFD) != "" {
-		_, _ = io.Copy(io.Discard, os.NewFile(4, "lifeline"))
-		os.Exit(0)
+		go func() {
+			_, _ = io.Copy(io.Discard, os.NewFile(4, "lifeline"))
+			os.Exit(0)
+		}()
 	}
-	select {}
+	<-terminated
+	os.Exit(0)
 }
 
 // beStarter starts a cluster, says which processes it has, and waits.
@@ -56,7 +64,7 @@ func beStarter() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(append(c.Pids(), c.controller.cmd.Process.Pid))
+	_ = json.NewEncoder(os.Stdout).Encode(append(c.Pids(), c.controller.unit.id()))
 	select {}
 }
 

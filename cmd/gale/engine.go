@@ -30,7 +30,7 @@ import (
 type engineFlags struct {
 	file, private, profile, id string
 	wanted                     int
-	null                       bool
+	null, mpi                  bool
 	debug                      bool
 }
 
@@ -48,6 +48,7 @@ func engineVerb() *cobra.Command {
 	c.Flags().StringVar(&f.profile, "profile-dir", "", "profile folder to look for the connection file in")
 	c.Flags().StringVar(&f.id, "cluster-id", "", "cluster id")
 	c.Flags().IntVar(&f.wanted, "id", -1, "engine id to ask for")
+	c.Flags().BoolVar(&f.mpi, "mpi", false, "ask for the rank in an MPI job as engine id")
 	c.Flags().BoolVar(&f.null, "null", false, "answer every request and run nothing, for measurements")
 	c.Flags().BoolVar(&f.debug, "debug", os.Getenv(debugEnv) != "", "log everything; also set by "+debugEnv)
 	c.Flags().StringVar(&f.private, "private", "", "file by which a kernel's child finds its kernel")
@@ -125,6 +126,11 @@ func interruptibleBy(ctx context.Context, private string) (context.Context, cont
 
 // connection finds and reads the file of the controller or kernel.
 func (f *engineFlags) connection(o *engine.Options) (err error) {
+	if f.mpi && f.wanted < 0 {
+		if f.wanted, err = mpiRank(os.Getenv); err != nil {
+			return err
+		}
+	}
 	if f.wanted >= 0 {
 		o.Wanted = &f.wanted
 	}
@@ -154,6 +160,16 @@ func (f *engineFlags) connection(o *engine.Options) (err error) {
 	}
 	o.Cluster, err = wire.ReadClusterFile(f.file)
 	return err
+}
+
+// mpiRank reads the rank that an MPI's starter put into the environment: Open MPI, MPICH and its relatives, Slurm.
+func mpiRank(getenv func(string) string) (int, error) {
+	for _, name := range []string{"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"} {
+		if rank, err := strconv.Atoi(getenv(name)); err == nil && rank >= 0 {
+			return rank, nil
+		}
+	}
+	return 0, errors.New("--mpi: no rank in the environment: start the engine by mpirun or srun")
 }
 
 // captureOutput makes pipes of file descriptors 1 and 2, so that whatever cells, libraries and child processes print goes to whoever
