@@ -94,21 +94,16 @@ func (s *shell) remember(id wire.MsgID) {
 	s.forget = append(s.forget, id)
 }
 
-// interruptRequest interrupts what runs; with msg_ids only if it is one of these.
+// interruptRequest interrupts what runs; with msg_ids only what is one of these.
 func (s *shell) interruptRequest(m *wire.Message) {
 	var c struct {
 		MsgIDs []wire.MsgID `json:"msg_ids"`
 	}
 	_ = m.Content(&c) // an interrupt is not the time to be picky
-	if s.running == nil {
-		return
-	}
-	if slices.ContainsFunc(c.MsgIDs, s.running.is) {
-		s.do(cancel{s.running, errInterrupted})
-		return
-	}
-	if c.MsgIDs == nil {
-		s.do(cancel{s.running, errInterrupted})
+	for t := range s.active {
+		if c.MsgIDs == nil || slices.ContainsFunc(c.MsgIDs, t.is) {
+			s.do(cancel{t, errInterrupted})
+		}
 	}
 }
 
@@ -139,8 +134,8 @@ func (s *shell) signalRequest(t *task) {
 		return
 	}
 	if n == int(syscall.SIGINT) {
-		if s.running != nil {
-			s.do(cancel{s.running, errInterrupted})
+		for t := range s.active {
+			s.do(cancel{t, errInterrupted})
 		}
 		s.reply(t, answer{}, "ok")
 		return

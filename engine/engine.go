@@ -26,6 +26,9 @@ type Options struct {
 	Objects  Objects
 	Types    value.Types // of values that names requests carry; may be nil
 	Compiler Compiler    // of source that comes as text; nil refuses it
+	Explorer Explorer    // nil refuses to look at variables
+	Comms    Comms       // nil knows no target
+	Stdin    Stdin       // nil leaves standard input alone
 
 	Cluster *wire.ClusterFile // the controller's file for engines
 	Private *wire.Private     // or the file of the kernel whose child this is

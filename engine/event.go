@@ -130,6 +130,7 @@ type task struct {
 	started time.Time
 	limit   time.Time // when it is interrupted; zero: never
 	over    bool      // the limit has come
+	lane    string    // it runs beside the queue, after the earlier ones of its lane; "" is the queue
 }
 
 // requestMeta is what a request's metadata say to an engine.

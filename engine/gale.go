@@ -21,6 +21,9 @@ func (e *Engine) run(ctx context.Context, t *task) answer {
 	if err := t.m.Content(&c); err != nil {
 		return failWith(nameRequest, err)
 	}
+	if c.Show != nil {
+		return e.runCell(ctx, t, module.ID{Session: c.Show.Session}, c, 0)
+	}
 	m, err := module.Decode(t.m.Buffers)
 	if err != nil {
 		return failWith(nameRequest, err)
@@ -36,12 +39,21 @@ func (e *Engine) runModule(ctx context.Context, t *task, m *module.Module, c wir
 	if c.LoadOnly {
 		return answer{}
 	}
-	result, failure := e.o.Space.Run(ctx, m.ID, c, e.show(ctx, t))
-	if failure != nil {
-		return answer{failure: failure}
-	}
 	if count == 0 {
 		count = m.Cell
+	}
+	return e.runCell(ctx, t, m.ID, c, count)
+}
+
+// runCell runs the cell of a loaded module and publishes its result.
+func (e *Engine) runCell(ctx context.Context, t *task, id module.ID, c wire.Run, count int) answer {
+	stop := e.attend(ctx, t, c)
+	result, failure := e.o.Space.Run(ctx, id, c, e.show(ctx, t))
+	if interrupted := stop(); interrupted && failure == nil {
+		return fail(wire.NewFailure("KeyboardInterrupt", "interrupted while it waited for input"))
+	}
+	if failure != nil {
+		return answer{failure: failure}
 	}
 	if result != nil && result.Place != (display.Place{}) && !c.Silent { // a last expression may clear or update, too
 		e.show(ctx, t)(*result)

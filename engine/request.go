@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/galeproject/gale/wire"
@@ -36,6 +38,17 @@ func (s *shell) request(e received) {
 	t := newTask(e)
 	switch typ := e.m.Header.MsgType; {
 	case work(typ):
+		if s.private && typ == wire.RunRequest { // a kernel keeps the order of its cells; those of subshells run at once
+			t.lane = string(t.m.Header.MsgID)
+		}
+		s.enqueue(t)
+	case typ == wire.VarsRequest:
+		t.lane = string(t.m.Header.MsgID)
+		s.enqueue(t)
+	case s.private && comm(typ):
+		var c wire.Comm
+		_ = t.m.Content(&c) // whoever serves it says what is wrong
+		t.lane = "comm " + c.ID
 		s.enqueue(t)
 	case typ == "kernel_info_request":
 		s.status(t.m, "busy")
@@ -45,6 +58,11 @@ func (s *shell) request(e received) {
 		s.status(t.m, "busy")
 		s.status(t.m, "idle")
 	}
+}
+
+// comm says which requests are messages of comms.
+func comm(msgType string) bool {
+	return msgType == wire.CommOpen || msgType == wire.CommMsg || msgType == wire.CommClose
 }
 
 func newTask(e received) *task {
@@ -62,10 +80,20 @@ func (s *shell) enqueue(t *task) {
 		s.refuse(t)
 		return
 	}
-	s.queue = append(s.queue, t)
 	s.queued += t.size
-	s.serve()
+	if t.lane == "" {
+		s.queue = append(s.queue, t)
+		s.serve()
+		return
+	}
+	s.lanes[t.lane] = append(s.lanes[t.lane], t)
+	if s.ready() && len(s.lanes[t.lane]) == 1 {
+		s.launch(t)
+	}
 }
+
+// ready says that requests are served.
+func (s *shell) ready() bool { return s.state == atWork && s.subscribed }
 
 // refuse answers a task that will not run.
 func (s *shell) refuse(t *task) {
@@ -85,7 +113,15 @@ func (s *shell) serve() {
 		s.queue, s.queued, t.started = s.queue[1:], s.queued-t.size, s.now
 		s.reply(t, answer{buffers: [][]byte{none}}, "ok")
 	}
-	if s.running != nil || len(s.queue) == 0 || s.state != atWork || !s.subscribed {
+	if !s.ready() {
+		return
+	}
+	for _, lane := range slices.Sorted(maps.Keys(s.lanes)) {
+		if t := s.lanes[lane][0]; !s.beside[t] {
+			s.launch(t)
+		}
+	}
+	if s.running != nil || len(s.queue) == 0 {
 		return
 	}
 	t := s.queue[0]
@@ -93,13 +129,23 @@ func (s *shell) serve() {
 	if s.queue = s.queue[1:]; len(s.queue) == 0 {
 		s.queue = nil
 	}
+	s.print(s.merger.End()) // what came between two tasks belongs to the first
+	s.parent = t.m
+	s.launch(t)
+}
+
+// launch begins a task.
+func (s *shell) launch(t *task) {
 	s.queued -= t.size
 	t.started = s.now
 	if t.meta.MaxTime > 0 && t.meta.MaxTime < 1e9 {
 		t.limit = s.now.Add(time.Duration(t.meta.MaxTime * float64(time.Second)))
 	}
-	s.print(s.merger.End()) // what came between two tasks belongs to the first
-	s.running, s.parent = t, t.m
+	if t.lane == "" {
+		s.running = t
+	} else {
+		s.beside[t] = true
+	}
 	s.status(t.m, "busy")
 	s.number(t)
 	s.do(start{t})
@@ -123,10 +169,12 @@ func (s *shell) number(t *task) {
 
 // finish ends a task: what it printed, an error, the reply, idle; then the next.
 func (s *shell) finish(t *task, a answer) {
-	if s.running != t {
+	if s.running != t && !s.beside[t] {
 		return
 	}
-	s.print(s.merger.End())
+	if t.lane == "" {
+		s.print(s.merger.End())
+	}
 	status := "ok"
 	if a.failure != nil {
 		status = "error"
@@ -134,24 +182,50 @@ func (s *shell) finish(t *task, a answer) {
 	}
 	s.reply(t, a, status)
 	s.status(t.m, "idle")
-	s.running = nil
+	if t.lane == "" {
+		s.running = nil
+	} else {
+		s.leave(t)
+	}
 	if t.m.Header.MsgType == "execute_request" && a.failure != nil {
 		s.abort(func(q *task) bool { return q.m.Header.MsgType == "execute_request" })
 	}
 	s.serve()
 }
 
+// leave ends a task of a lane and begins the next one there.
+func (s *shell) leave(t *task) {
+	delete(s.beside, t)
+	rest := s.lanes[t.lane][1:]
+	if len(rest) == 0 {
+		delete(s.lanes, t.lane)
+		return
+	}
+	s.lanes[t.lane] = rest
+	s.launch(rest[0])
+}
+
 // abort answers the queued tasks that which names, and drops them.
 func (s *shell) abort(which func(*task) bool) {
-	kept := s.queue[:0]
-	for _, t := range s.queue {
-		if which(t) && t.m.Header.MsgType != "clear_request" {
+	s.queue = s.without(s.queue, which)
+	for _, lane := range slices.Sorted(maps.Keys(s.lanes)) {
+		if s.lanes[lane] = s.without(s.lanes[lane], which); len(s.lanes[lane]) == 0 {
+			delete(s.lanes, lane)
+		}
+	}
+}
+
+// without refuses the tasks of a queue that which names, but for one that runs, and gives the others.
+func (s *shell) without(queue []*task, which func(*task) bool) []*task {
+	kept := queue[:0]
+	for _, t := range queue {
+		if !s.beside[t] && t.m.Header.MsgType != "clear_request" && which(t) {
 			s.queued -= t.size
 			s.refuse(t)
 			continue
 		}
 		kept = append(kept, t)
 	}
-	clear(s.queue[len(kept):])
-	s.queue = kept
+	clear(queue[len(kept):])
+	return kept
 }

@@ -124,6 +124,10 @@ func (e *Engine) perform(ctx context.Context, t *task) (a answer) {
 		return e.names(t)
 	case wire.ObjectsRequest:
 		return e.objects(t)
+	case wire.VarsRequest:
+		return e.explore(ctx, t)
+	case wire.CommOpen, wire.CommMsg, wire.CommClose:
+		return e.comm(ctx, t)
 	case "execute_request":
 		return e.execute(ctx, t)
 	case "apply_request":

@@ -58,8 +58,10 @@ type shell struct {
 	deadAfter  time.Duration // without a heartbeat; 0: not watched
 
 	queue   []*task
-	queued  int64 // bytes
-	running *task
+	queued  int64              // bytes
+	running *task              // of the queue
+	lanes   map[string][]*task // beside the queue; the first of each runs once requests are served
+	beside  map[*task]bool     // of the lanes, running
 	count   int
 	aborted map[wire.MsgID]bool
 	forget  []wire.MsgID // aborted ids in the order of their coming
@@ -71,7 +73,7 @@ type shell struct {
 }
 
 func newShell(a about, session *wire.Session, log *slog.Logger) *shell {
-	return &shell{about: a, session: session, log: log, aborted: map[wire.MsgID]bool{}}
+	return &shell{about: a, session: session, log: log, aborted: map[wire.MsgID]bool{}, lanes: map[string][]*task{}, beside: map[*task]bool{}}
 }
 
 // step takes an event and gives what is to be done, in order.
@@ -127,20 +129,38 @@ func (s *shell) next() time.Time {
 		}
 	case fresh, gone:
 	}
-	if t := s.running; t != nil && !t.limit.IsZero() && !t.over {
-		sooner(t.limit)
+	for t := range s.active {
+		if !t.limit.IsZero() && !t.over {
+			sooner(t.limit)
+		}
 	}
 	return at
 }
 
 // full says that no more requests should be taken.
-func (s *shell) full() bool { return len(s.queue) >= maxQueued || s.queued >= maxQueuedBytes }
+func (s *shell) full() bool {
+	return len(s.queue)+len(s.lanes) >= maxQueued || s.queued >= maxQueuedBytes
+}
+
+// active gives the tasks whose user code runs.
+func (s *shell) active(yield func(*task) bool) {
+	if s.running != nil && !yield(s.running) {
+		return
+	}
+	for t := range s.beside {
+		if !yield(t) {
+			return
+		}
+	}
+}
 
 func (s *shell) tick() {
 	s.print(s.merger.Due(s.now))
-	if t := s.running; t != nil && !t.limit.IsZero() && !t.over && !s.now.Before(t.limit) {
-		t.over = true
-		s.do(cancel{t, fmt.Errorf("it ran longer than %v", t.limit.Sub(t.started))})
+	for t := range s.active {
+		if !t.limit.IsZero() && !t.over && !s.now.Before(t.limit) {
+			t.over = true
+			s.do(cancel{t, fmt.Errorf("it ran longer than %v", t.limit.Sub(t.started))})
+		}
 	}
 	switch {
 	case s.state == registering && !s.now.Before(s.began.Add(s.timeout)):
@@ -166,8 +186,8 @@ func (s *shell) do(e effect) { s.out = append(s.out, e) }
 
 // quit ends the engine.
 func (s *shell) quit(err error) {
-	if s.running != nil {
-		s.do(cancel{s.running, errEnding})
+	for t := range s.active {
+		s.do(cancel{t, errEnding})
 	}
 	s.print(s.merger.End())
 	s.state = gone

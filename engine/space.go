@@ -9,12 +9,13 @@ import (
 	"github.com/galeproject/gale/wire"
 )
 
-// Space is where user code runs. Its methods are called one at a time, from a goroutine that the engine does not wait for: a cancelled
-// context is an interrupt, and they return soon after it. show takes what user code displays while it runs, also after the return.
+// Space is where user code runs. Its methods are called from a goroutine that the engine does not wait for, one at a time, but for Load and
+// Run in a kernel's child: there cells run at once. A cancelled context is an interrupt, and they return soon after it. show takes what
+// user code displays while it runs, also after the return.
 type Space interface {
 	// Load makes a module's names known; loading it again does nothing.
 	Load(m *module.Module) error
-	// Run runs a loaded module's cell and gives how its result looks, nil without one.
+	// Run runs a loaded module's cell, or shows what run.Show names, and gives how its result looks, nil without one.
 	Run(ctx context.Context, id module.ID, run wire.Run, show func(display.Bundle)) (*display.Bundle, *wire.Failure)
 	// Keep gives a variable of the notebook the value that came for it.
 	Keep(session string, v wire.VarRef, e value.Encoded) error
@@ -37,6 +38,26 @@ type Names interface {
 	Clear()
 	// List describes what is set.
 	List() []wire.NameInfo
+}
+
+// Explorer looks at variables beside running cells.
+type Explorer interface {
+	// Explore answers at once, whatever runs.
+	Explore(ctx context.Context, v wire.Vars) wire.VarsReply
+}
+
+// Comms are the comms of a kernel's child.
+type Comms interface {
+	// Receive hands a message of a front end to its handler, and waits until that has ended; msgType is one of wire.CommOpen, CommMsg, CommClose.
+	// Messages of one comm come one after another, beside running cells.
+	Receive(ctx context.Context, msgType string, c wire.Comm, buffers [][]byte, show func(display.Bundle)) *wire.Failure
+}
+
+// Stdin is the standard input of the process.
+type Stdin interface {
+	// Attend calls ask for a line, without its line feed, whenever code waits for input, until stop is called; an error of ask is the end of
+	// the input. stop says whether ctx ended while code waited, which user code does not hear of in another way.
+	Attend(ctx context.Context, ask func(context.Context) (string, error)) (stop func() (interrupted bool))
 }
 
 // Objects are values that stay for clients.
