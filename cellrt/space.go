@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 	"runtime/debug"
 	"sync"
 )
@@ -19,12 +20,15 @@ type Hooks struct {
 	Context func() context.Context
 	// Stopped says whether the calling goroutine belongs to an interrupted run.
 	Stopped func() bool
+	// Print takes what cell code prints, and says no where standard output will do.
+	Print func(b []byte) bool
 }
 
 // Space is what the modules of a namespace share. It has no fields of generic types: the compiler would compile their methods again for
 // every module, which takes longer than all the rest.
 type Space struct {
-	hooks Hooks
+	hooks  Hooks
+	stdout *os.File // as the process began
 
 	runs runs // of goroutines
 
@@ -34,7 +38,7 @@ type Space struct {
 
 // NewSpace makes a space.
 func NewSpace(h Hooks) *Space {
-	return &Space{hooks: h, runs: &runTable{}, lifts: map[uintptr]*record{}}
+	return &Space{hooks: h, stdout: os.Stdout, runs: &runTable{}, lifts: map[uintptr]*record{}}
 }
 
 // runs is a table from goroutines to the runs that they belong to.
@@ -42,6 +46,7 @@ type runs interface {
 	load(g uintptr) *Run
 	swap(g uintptr, r *Run) (before *Run)
 	remove(g uintptr)
+	count() int
 }
 
 type runTable struct{ m sync.Map }
@@ -60,8 +65,16 @@ func (t *runTable) swap(g uintptr, r *Run) *Run {
 
 func (t *runTable) remove(g uintptr) { t.m.Delete(g) }
 
+func (t *runTable) count() (n int) {
+	t.m.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
 // Current is the run that the calling goroutine belongs to, nil in a goroutine that cell code did not start.
 func (s *Space) Current() *Run { return s.runs.load(goroutine()) }
+
+// Goroutines counts those that belong to runs: while there are none, no code of a cell runs but what libraries started.
+func (s *Space) Goroutines() int { return s.runs.count() }
 
 // Context is ctx in cell code: that of the run.
 func (s *Space) Context() context.Context {

@@ -32,7 +32,7 @@ func (n *Namespace) await(ctx context.Context, r *run) (left bool) {
 		return false
 	}
 	r.ended.Store(true)
-	n.update(func() { r.wide = false; n.setFlags() })
+	n.update(func() { r.wide = false; n.setFlags(); n.share() })
 	return true
 }
 
@@ -78,6 +78,7 @@ func (n *Namespace) over(r *run) {
 	forget := func() {
 		n.update(func() {
 			delete(n.runs, r)
+			n.share()
 			if r.stopped.Load() {
 				n.setFlags()
 			}

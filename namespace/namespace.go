@@ -47,7 +47,8 @@ type Namespace struct {
 	types   table
 	objects map[Ref]*object
 	runs    map[*run]struct{}
-	touched int // counts settings of names, to tell the newest
+	alone   atomic.Pointer[run] // the run that has standard output to itself; nil: several print
+	touched int                 // counts settings of names, to tell the newest
 	label   string
 }
 
@@ -63,9 +64,10 @@ type unit struct {
 	cell  atomic.Int64         // number of the cell that it belongs to now; its places name m.Cell, the first
 }
 
-// Output is a value that user code shows while it runs.
+// Output is a value that user code shows while it runs, or text that it prints.
 type Output struct {
 	Bundle display.Bundle
+	Text   string // not empty: of standard output, which other code uses at the same time; then there is no bundle
 }
 
 // New makes an empty namespace.
@@ -88,7 +90,7 @@ func New(o Options) *Namespace {
 		loose: map[string]*loose{}, funcs: map[string]*function{}, objects: map[Ref]*object{}, runs: map[*run]struct{}{},
 		types: table{byName: map[string]reflect.Type{}, names: map[reflect.Type]string{}, host: o.Types},
 	}
-	n.space = cellrt.NewSpace(cellrt.Hooks{Show: n.show, Failed: n.failed, Context: context.Background, Stopped: n.stopped})
+	n.space = cellrt.NewSpace(cellrt.Hooks{Show: n.show, Failed: n.failed, Context: context.Background, Stopped: n.stopped, Print: n.print})
 	return n
 }
 

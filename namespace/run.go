@@ -36,6 +36,7 @@ type run struct {
 	ended   atomic.Bool   // nobody waits for it any more
 	wide    bool          // interrupted with the flags of all modules; guarded by Namespace.mu
 	aside   atomic.Pointer[Failure]
+	out     printed
 }
 
 // Run runs the cell of a loaded module and waits until it ends, or until an interrupt by ctx has left it behind. Variables that the
@@ -87,7 +88,10 @@ func leftBehind() *Failure {
 func (n *Namespace) execute(ctx context.Context, u *unit, cell *cellrt.Run, emit func(Output), f func(), failed func(*Failure)) (left bool) {
 	r := &run{unit: u, emit: emit, done: make(chan struct{})}
 	cell.Data = r
-	n.update(func() { n.runs[r] = struct{}{} })
+	if u == foreign {
+		r.wide = true // its loops may be those of any module
+	}
+	n.update(func() { n.runs[r] = struct{}{}; n.share() })
 	var fail *Failure
 	go func() {
 		defer n.over(r)
@@ -97,6 +101,7 @@ func (n *Namespace) execute(ctx context.Context, u *unit, cell *cellrt.Run, emit
 		return true
 	}
 	r.ended.Store(true)
+	r.flush()
 	if fail == nil {
 		fail = r.aside.Load()
 	}
@@ -147,7 +152,9 @@ func (n *Namespace) show(vs []any) {
 	if r == nil || r.emit == nil {
 		return
 	}
-	r.emit(Output{Bundle: display.OfAll(vs...)})
+	b := display.OfAll(vs...)
+	r.flush()
+	r.emit(Output{Bundle: b})
 }
 
 // failed takes the panic of a goroutine that cell code started: it fails the run while that lasts.
@@ -159,7 +166,7 @@ func (n *Namespace) failed(cell *cellrt.Run, x any, _ []byte) {
 	if r != nil && !r.ended.Load() && r.aside.CompareAndSwap(nil, f) {
 		return
 	}
-	if r != nil {
+	if r != nil && r.unit != foreign {
 		f.Trace[0] += fmt.Sprintf(" (started by cell[%d])", r.unit.cell.Load())
 	}
 	n.o.Late(f)
