@@ -119,7 +119,7 @@ func (c *Comm) send(ctx context.Context, msgType, target string, data any, buffe
 	if string(raw) == "null" {
 		raw = json.RawMessage("{}")
 	}
-	o := wire.Output{MsgType: msgType, Buffers: buffers}
+	o := wire.Output{MsgType: msgType, Metadata: json.RawMessage("{}"), Buffers: buffers}
 	if o.Content, err = wire.Marshal(wire.Comm{ID: c.id, Target: target, Data: raw}); err != nil {
 		return fmt.Errorf("comm: sending to %s: %w", c.target, err)
 	}

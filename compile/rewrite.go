@@ -114,14 +114,15 @@ func (r *rewriter) arrayType(n *ast.ArrayType) bool {
 
 func blankOnly(n *ast.ValueSpec) bool { return len(n.Names) == 1 && n.Names[0].Name == "_" }
 
-// exit turns os.Exit and log.Fatal into what ends the cell.
+// exit turns os.Exit and log.Fatal into what ends the cell, and fmt's Print functions into what prints for the cell, since several may run
+// at once.
 func (r *rewriter) exit(n *ast.SelectorExpr) bool {
 	fn, ok := r.info.Uses[n.Sel].(*types.Func)
 	if !ok || fn.Pkg() == nil || r.info.Selections[n] != nil {
 		return false
 	}
 	switch fn.Pkg().Path() + "." + fn.Name() {
-	case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln":
+	case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "fmt.Print", "fmt.Printf", "fmt.Println":
 		r.replaceNode(n, "νᐧspace."+fn.Name())
 		return true
 	}

@@ -50,7 +50,7 @@ func (e *Engine) attend(ctx context.Context, t *task, c wire.Run) (stop func() b
 		return func() bool { return false }
 	}
 	return e.o.Stdin.Attend(ctx, func(ctx context.Context) (string, error) {
-		return e.input(ctx, t, wire.Input{Request: c.Request})
+		return e.input(ctx, t, wire.Input{})
 	})
 }
 

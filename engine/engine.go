@@ -349,6 +349,10 @@ func (e *Engine) ask(ctx context.Context, t *task, kind string, content any) (js
 	if e.o.Private == nil {
 		return nil, nil, fmt.Errorf("engine: asking for %s: this engine has no kernel to ask", kind)
 	}
+	if q, ok := content.(wire.Input); ok && q.Request == "" {
+		q.Request = t.request
+		content = q
+	}
 	raw, err := wire.Marshal(content)
 	if err != nil {
 		return nil, nil, fmt.Errorf("engine: asking for %s: %w", kind, err)

@@ -128,9 +128,10 @@ type task struct {
 	count   int // execution count, of execute requests
 	size    int64
 	started time.Time
-	limit   time.Time // when it is interrupted; zero: never
-	over    bool      // the limit has come
-	lane    string    // it runs beside the queue, after the earlier ones of its lane; "" is the queue
+	limit   time.Time  // when it is interrupted; zero: never
+	over    bool       // the limit has come
+	request wire.MsgID // of the front end, when a kernel told it
+	lane    string     // it runs beside the queue, after the earlier ones of its lane; "" is the queue
 }
 
 // requestMeta is what a request's metadata say to an engine.

@@ -21,9 +21,7 @@ func (e *Engine) run(ctx context.Context, t *task) answer {
 	if err := t.m.Content(&c); err != nil {
 		return failWith(nameRequest, err)
 	}
-	if c.Show != nil {
-		return e.runCell(ctx, t, module.ID{Session: c.Show.Session}, c, 0)
-	}
+	t.request = c.Request
 	m, err := module.Decode(t.m.Buffers)
 	if err != nil {
 		return failWith(nameRequest, err)
@@ -49,7 +47,7 @@ func (e *Engine) runModule(ctx context.Context, t *task, m *module.Module, c wir
 func (e *Engine) runCell(ctx context.Context, t *task, id module.ID, c wire.Run, count int) answer {
 	stop := e.attend(ctx, t, c)
 	result, failure := e.o.Space.Run(ctx, id, c, e.show(ctx, t))
-	if interrupted := stop(); interrupted && failure == nil {
+	if interrupted := stop(); interrupted { // what it made of the end of its input does not matter
 		return fail(wire.NewFailure("KeyboardInterrupt", "interrupted while it waited for input"))
 	}
 	if failure != nil {

@@ -15,7 +15,7 @@ import (
 type Space interface {
 	// Load makes a module's names known; loading it again does nothing.
 	Load(m *module.Module) error
-	// Run runs a loaded module's cell, or shows what run.Show names, and gives how its result looks, nil without one.
+	// Run runs a loaded module's cell and gives how its result looks, nil without one.
 	Run(ctx context.Context, id module.ID, run wire.Run, show func(display.Bundle)) (*display.Bundle, *wire.Failure)
 	// Keep gives a variable of the notebook the value that came for it.
 	Keep(session string, v wire.VarRef, e value.Encoded) error

@@ -39,6 +39,13 @@ func (n *Namespace) print(b []byte) bool {
 	return true
 }
 
+// Flush sends what the run of the calling goroutine has printed, before something else goes out.
+func (n *Namespace) Flush() {
+	if r := of(n.space.Current()); r != nil && r.emit != nil {
+		r.flush()
+	}
+}
+
 // flush sends what waits.
 func (r *run) flush() {
 	r.out.sending.Lock()

@@ -13,6 +13,7 @@ type Frame struct {
 	Goroutine  int
 	State      string // "running", "chan receive", "sleep" …
 	Function   string // as the user wrote it; empty for statements of the cell itself
+	File       string // cell[3]
 	Cell, Line int
 }
 
@@ -20,7 +21,7 @@ type Frame struct {
 const maxStacks = 8 << 20
 
 // Stacks lists, goroutine by goroutine, innermost first, what lines of cells are being executed.
-func (n *Namespace) Stacks() []Frame {
+func (x *Explorer) Stacks() []Frame {
 	buf := make([]byte, 64<<10)
 	for {
 		if k := runtime.Stack(buf, true); k < len(buf) || len(buf) >= maxStacks {
@@ -63,7 +64,7 @@ func parseStacks(text string) (out []Frame) {
 			continue
 		}
 		f := g
-		f.Function = userName(function)
+		f.File, f.Function = c[0], userName(function)
 		f.Cell, _ = strconv.Atoi(c[1])
 		f.Line, _ = strconv.Atoi(m[2])
 		out = append(out, f)

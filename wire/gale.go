@@ -71,14 +71,6 @@ type Run struct {
 	AllowStdin bool `json:"allow_stdin,omitempty"`
 	// Request is the front end's request, by which questions and stacks name the cell; may be empty.
 	Request MsgID `json:"request,omitempty"`
-	// Show, without a module, shows variables by their symbols as the last expression of a cell would.
-	Show *Shown `json:"show,omitempty"`
-}
-
-// Shown names variables that loaded modules of a session declare.
-type Shown struct {
-	Session string   `json:"session"`
-	Symbols []string `json:"symbols"`
 }
 
 // Reply is what every reply has. Status is "ok", "error" or "aborted"; the fields of Failure are set with "error".

@@ -11,12 +11,16 @@ import (
 // partingTime bounds how long a dead child's pipes and sockets are read: a process that it left behind may hold them open.
 const partingTime = 200 * time.Millisecond
 
+// maxPast is how many cells may have ended before one whose goroutines still say what is theirs.
+const maxPast = 64
+
 // books is what the loop knows.
 type books struct {
 	l       *life
 	open    map[wire.MsgID]*request // not yet answered in full
 	turn    int                     // of the last request
-	current *request                // whose output comes
+	current *request                // whose output the pipes bring
+	past    []*request              // the last that were answered: their goroutines may print on
 	merger  stream.Merger
 }
 
@@ -124,8 +128,10 @@ func (b *books) of(m *wire.Message) *request {
 	if r := b.open[p.MsgID]; r != nil {
 		return r
 	}
-	if b.current != nil && b.current.m.Header.MsgID == p.MsgID {
-		return b.current
+	for _, r := range b.past {
+		if r.m.Header.MsgID == p.MsgID {
+			return r
+		}
 	}
 	return nil
 }
@@ -163,11 +169,15 @@ func (b *books) published(m *wire.Message) {
 	}
 }
 
-// choose finds the request that output belongs to: what the child prints may come before it says that it has begun, so this is the oldest
-// one without an end, since the child works on one at a time, in order. Without any it is the last one.
+// choose finds the request that what the pipes bring belongs to: what the child prints may come before it says that it has begun, so this is
+// the oldest one without an end. Cells that run at once, and handlers beside a cell, say themselves what is theirs, as far as they can.
+// Without any it is the last one.
 func (b *books) choose() {
 	next := b.current
 	for _, r := range b.open {
+		if !r.prints {
+			continue
+		}
 		if next == nil || next.late || r.turn < next.turn {
 			next = r
 		}
@@ -186,6 +196,9 @@ func (b *books) complete(r *request) {
 	delete(b.open, r.m.Header.MsgID)
 	r.put(item{reply: r.answer})
 	r.late = true
+	if b.past = append(b.past, r); len(b.past) > maxPast {
+		b.past = append(b.past[:0], b.past[1:]...)
+	}
 	b.choose()
 }
 

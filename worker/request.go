@@ -19,6 +19,8 @@ type request struct {
 	gone  chan struct{} // closed when nobody waits any more
 	held  atomic.Bool   // emit has an output and has not returned
 
+	prints bool // it runs user code
+
 	// of the loop
 	turn   int
 	answer *wire.Message
@@ -47,6 +49,15 @@ func (r *request) put(i item) {
 	}
 }
 
+// prints says whether user code may print while a request is served.
+func prints(msgType string) bool {
+	switch msgType {
+	case wire.VarsRequest, wire.NamesRequest, wire.ObjectsRequest, wire.PrepareRequest:
+		return false
+	}
+	return true
+}
+
 // errTooLate: the child had ended before it could be asked.
 var errTooLate = errors.New("worker: the child has ended")
 
@@ -59,7 +70,7 @@ func (l *life) request(ctx context.Context, msgType string, content any, buffers
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
-	r := &request{m: m, emit: emit, items: make(chan item), gone: make(chan struct{})}
+	r := &request{m: m, emit: emit, prints: prints(msgType), items: make(chan item), gone: make(chan struct{})}
 	defer close(r.gone)
 	select {
 	case l.asked <- r:

@@ -116,7 +116,7 @@ func (w *Worker) succeed(l *life) {
 	}
 }
 
-// Run loads a module in the child and runs its cell. What it shows and prints goes to emit before Run returns, from the calling goroutine;
+// Run loads a module in the child and runs its cell; cells run at once when Run is called from several goroutines. What a cell shows and prints goes to emit before Run returns, from the calling goroutine;
 // what its goroutines show or print later goes to emit from another one. A cancelled ctx is an interrupt.
 func (w *Worker) Run(ctx context.Context, m *module.Module, run wire.Run, emit func(wire.Output)) wire.Reply {
 	reply, err := w.Request(ctx, wire.RunRequest, run, m.Encode(), emit)

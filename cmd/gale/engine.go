@@ -17,6 +17,7 @@ import (
 
 	"github.com/galeproject/gale/client"
 	"github.com/galeproject/gale/cluster"
+	"github.com/galeproject/gale/comm"
 	"github.com/galeproject/gale/compile"
 	"github.com/galeproject/gale/engine"
 	"github.com/galeproject/gale/internal/host"
@@ -89,7 +90,14 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	o.Space, o.Names, o.Objects, o.Types = space{n}, names{n}, objects{n}, n.Types()
 	o.Left = n.LeftBehind
 	h := &hostOfCells{n: n}
-	o.Context = func(ctx context.Context) context.Context { return client.WithHost(ctx, h) }
+	o.Context = func(ctx context.Context) context.Context { return comm.WithHost(client.WithHost(ctx, h), h) }
+	o.Explorer = explorer{namespace.NewExplorer(n)}
+	if o.Private != nil {
+		o.Comms = comms{h}
+		if o.Stdin, err = stream.TakeStdin(); err != nil {
+			return err
+		}
+	}
 	if o.Cluster != nil {
 		o.Compiler = &sourceCompiler{ctx: ctx, log: o.Log, n: n}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/galeproject/gale/client"
+	"github.com/galeproject/gale/comm"
 	"github.com/galeproject/gale/engine"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/namespace"
@@ -14,8 +15,12 @@ import (
 
 // hostOfCells lets a client that a cell makes use the process that the cell runs in.
 type hostOfCells struct {
-	n *namespace.Namespace
+	n     *namespace.Namespace
+	comms comm.Comms
 }
+
+// Comms are the comms of the process.
+func (h *hostOfCells) Comms() *comm.Comms { return &h.comms }
 
 // Function says how a function value is made again elsewhere.
 func (h *hostOfCells) Function(f any) (client.Function, bool) {
@@ -40,9 +45,13 @@ func (h *hostOfCells) Module(id module.ID) (*module.Module, error) { return h.n.
 func (h *hostOfCells) Types() value.Types { return h.n.Types() }
 
 // Emit publishes an output under the cell whose ctx it is.
-func (h *hostOfCells) Emit(ctx context.Context, o wire.Output) { engine.Emit(ctx, o) }
+func (h *hostOfCells) Emit(ctx context.Context, o wire.Output) {
+	h.n.Flush()
+	engine.Emit(ctx, o)
+}
 
 // Ask puts a question to the kernel.
 func (h *hostOfCells) Ask(ctx context.Context, kind string, content any) (json.RawMessage, [][]byte, error) {
+	h.n.Flush()
 	return engine.Ask(ctx, kind, content)
 }

@@ -34,12 +34,22 @@ func (s space) Load(m *module.Module) error { return s.n.Load(m) }
 
 // Run runs a loaded module's cell.
 func (s space) Run(ctx context.Context, id module.ID, run wire.Run, show func(display.Bundle)) (*display.Bundle, *wire.Failure) {
-	out := s.n.Run(ctx, id, namespace.RunOptions{Silent: run.Silent, Emit: emitter(show)})
+	out := s.n.Run(ctx, id, namespace.RunOptions{Silent: run.Silent, Emit: emitter(ctx, show)})
 	return out.Result, asWire(out.Failure)
 }
 
-func emitter(show func(display.Bundle)) func(namespace.Output) {
-	return func(o namespace.Output) { show(o.Bundle) }
+// emitter publishes what user code shows and prints under the request whose ctx it is.
+func emitter(ctx context.Context, show func(display.Bundle)) func(namespace.Output) {
+	return func(o namespace.Output) {
+		if o.Text == "" {
+			show(o.Bundle)
+			return
+		}
+		raw, err := wire.Marshal(map[string]string{"name": "stdout", "text": o.Text})
+		if err == nil { // a string always marshals
+			engine.Emit(ctx, wire.Output{MsgType: "stream", Content: raw})
+		}
+	}
 }
 
 // asWire gives a failure as it travels.
@@ -62,7 +72,7 @@ func (s space) Keep(session string, v wire.VarRef, e value.Encoded) error {
 
 // Call calls a function for its items.
 func (s space) Call(ctx context.Context, c wire.Call, values []value.Encoded, owner string, show func(display.Bundle)) (wire.CallReply, []value.Encoded) {
-	call := namespace.Call{Module: module.ID(c.Module), Symbol: c.Symbol, Owner: owner, Emit: emitter(show)}
+	call := namespace.Call{Module: module.ID(c.Module), Symbol: c.Symbol, Owner: owner, Emit: emitter(ctx, show)}
 	if c.Captures {
 		call.Captures, values = &values[0], values[1:]
 	}
@@ -129,7 +139,7 @@ func called(results []namespace.Result) (r wire.CallReply, values []value.Encode
 
 // Apply calls what a name means.
 func (s space) Apply(ctx context.Context, place string, args []any, show func(display.Bundle)) (any, *wire.Failure) {
-	x, err := s.n.Apply(ctx, place, args, emitter(show))
+	x, err := s.n.Apply(ctx, place, args, emitter(ctx, show))
 	if err != nil {
 		return nil, uncalled(err).Failure
 	}
