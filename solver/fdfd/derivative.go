@@ -35,7 +35,7 @@ func (d *medium) slopes() []weights {
 			s[i] = s[i-1]
 			continue
 		}
-		_, _, s[i] = d.stencil.massAt(k2, d.grid.Dx, d.grid.Dz)
+		_, s[i] = d.stencil.massAt(k2, d.grid.Dx, d.grid.Dz, true)
 	}
 	return s
 }

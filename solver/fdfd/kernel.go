@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,7 +67,9 @@ func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, erro
 	if k.st, err = structureFor(k.opt.ctx, nx, nz); err != nil {
 		return nil, err
 	}
-	k.factor, err = k.st.sym.Factor(k.opt.ctx, k.med.assemble(k.st), sparse.FactorOptions{
+	values := k.med.assemble(k.st, k.opt.workers())
+	defer k.st.release(values)
+	k.factor, err = k.st.sym.Factor(k.opt.ctx, values, sparse.FactorOptions{
 		Threads: k.opt.threads, Limit: k.opt.limit,
 		Progress: func(done, total float64) { k.tell("factorising", int(done/total*100), 100) },
 	})
@@ -115,7 +116,9 @@ func (k *Kernel) Update(model *solver.Model) error {
 	}
 	k.kept.drop()
 	k.med = newMedium(k.model, k.freq, k.lay, &k.opt)
-	if err := k.factor.Refactor(context.Background(), k.med.assemble(k.st)); err != nil {
+	values := k.med.assemble(k.st, k.opt.workers())
+	defer k.st.release(values)
+	if err := k.factor.Refactor(context.Background(), values); err != nil {
 		return fmt.Errorf("fdfd: updating a kernel of %g Hz: %w", k.freq, err)
 	}
 	k.took = time.Since(began)
@@ -181,11 +184,7 @@ func (k *Kernel) tell(what string, done, total int) {
 
 // parallel calls f for 0 to n−1 on the kernel's threads.
 func (k *Kernel) parallel(n int, f func(i int)) {
-	threads := k.opt.threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	parallel(threads, n, f)
+	parallel(k.opt.workers(), n, f)
 }
 
 func parallel(threads, n int, f func(i int)) {

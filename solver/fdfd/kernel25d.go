@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -48,10 +47,7 @@ func NewKernel25D(model *solver.Model, freq float64, c Contour, opts ...Option) 
 		return nil, err
 	}
 	began := time.Now()
-	k := &Kernel25D{contour: c, freq: freq, terms: make([]*Kernel, c.N), threads: o.threads}
-	if k.threads == 0 {
-		k.threads = runtime.GOMAXPROCS(0)
-	}
+	k := &Kernel25D{contour: c, freq: freq, terms: make([]*Kernel, c.N), threads: o.workers()}
 	ts, done := c.Terms(), 0
 	var told sync.Mutex
 	err := k.each(func(i int) (err error) {

@@ -40,21 +40,29 @@ func newMedium(m *solver.Model, freq float64, l layers, o *options) *medium {
 			d.lost[i] = 1
 		}
 	}
-	for i := range n {
-		k2 := omega * omega / complex(m.C[i]*m.C[i], 0)
+	_, a := o.stencil.fixed()
+	d.a = a
+	parallel(o.workers(), m.Nz, func(iz int) { d.row(m, freq, iz, o) })
+	return d
+}
+
+// row fills in the cells of a row.
+func (d *medium) row(m *solver.Model, freq float64, iz int, o *options) {
+	w2, ky2 := d.omega*d.omega, o.ky*o.ky
+	for i := iz * m.Nx; i < (iz+1)*m.Nx; i++ {
+		k2 := w2 * complex(1/(m.C[i]*m.C[i]), 0)
 		if m.Q != nil {
 			a, _ := attenuation(1/m.Q[i], freq, o.f0)
 			k2 *= a
 		}
-		k2 -= o.ky * o.ky
+		k2 -= ky2
 		d.k2[i], d.buoy[i] = k2, 1/m.Density(i)
-		if i > 0 && k2 == d.k2[i-1] {
+		if i > iz*m.Nx && k2 == d.k2[i-1] {
 			d.w[i] = d.w[i-1]
 			continue
 		}
-		d.a, d.w[i], _ = o.stencil.massAt(k2, m.Dx, m.Dz)
+		d.w[i], _ = o.stencil.massAt(k2, m.Dx, m.Dz, false)
 	}
-	return d
 }
 
 // box is the number of unknowns in x and z.
@@ -100,47 +108,3 @@ func (c cell) plus(o cell) cell {
 }
 
 func (c cell) times(s complex128) cell { return cell{c.self * s, c.edgeX * s, c.edgeZ * s, c.diag * s} }
-
-// matrix is the whole entry of a padded cell.
-func (d *medium) matrix(px, pz int) cell {
-	i := d.physical(px, pz)
-	return d.stiffness(px, pz).plus(mass(d.w[i], d.x[px]*d.z[pz]*d.k2[i])).times(complex(d.buoy[i], 0))
-}
-
-// assemble sums the cells into the values of the matrix. Both triangles get the same numbers in the same order, which makes the
-// matrix symmetric to the last bit.
-func (d *medium) assemble(s *structure) []complex128 {
-	v := make([]complex128, s.entries())
-	for pz := range d.z {
-		for px := range d.x {
-			c := d.matrix(px, pz)
-			for p := range 4 {
-				bx, bz := px+p&1-d.lost[3], pz+p>>1-d.lost[0]
-				if bx < 0 || bz < 0 || bx >= s.nx || bz >= s.nz {
-					continue
-				}
-				for q := range 4 {
-					dx, dz := q&1-p&1, q>>1-p>>1
-					if bx+dx < 0 || bz+dz < 0 || bx+dx >= s.nx || bz+dz >= s.nz {
-						continue
-					}
-					v[s.at(bx, bz, dx, dz)] += c.entry(dx, dz)
-				}
-			}
-		}
-	}
-	return v
-}
-
-func (c cell) entry(dx, dz int) complex128 {
-	switch {
-	case dx == 0 && dz == 0:
-		return c.self
-	case dz == 0:
-		return c.edgeX
-	case dx == 0:
-		return c.edgeZ
-	default:
-		return c.diag
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/cmplx"
+	"runtime"
 )
 
 // Option changes how a kernel is made.
@@ -85,6 +86,14 @@ func Threads(n int) Option { return func(o *options) { o.threads = n } }
 
 // MemoryLimit refuses work that needs more bytes.
 func MemoryLimit(bytes int64) Option { return func(o *options) { o.limit = bytes } }
+
+// workers is the number of threads in use.
+func (o *options) workers() int {
+	if o.threads == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.threads
+}
 
 func (o *options) check() error {
 	switch {

@@ -87,15 +87,50 @@ func image(s Side) float64 {
 func (d *medium) column(p solver.Point, o *options) sparse.Column {
 	g := d.grid
 	u, v := (p.X-g.X0)/g.Dx, (p.Z-g.Z0)/g.Dz
+	xs, zs := taps(u, o.halfWidth), taps(v, o.halfWidth)
+	if o.fitted {
+		return d.fitted(xs, zs, int(math.Round(u)), int(math.Round(v)))
+	}
+	xs, zs = folded(xs, g.Nx, d.sides.Left, d.sides.Right), folded(zs, g.Nz, d.sides.Top, d.sides.Bottom)
+	c := sparse.Column{Node: make([]int32, 0, len(xs)*len(zs)), Weight: make([]complex128, 0, len(xs)*len(zs))}
+	for _, b := range zs {
+		for _, a := range xs {
+			if i, ok := d.unknown(a.node, b.node); ok {
+				c.Node, c.Weight = append(c.Node, i), append(c.Weight, complex(a.weight*b.weight, 0))
+			}
+		}
+	}
+	return c
+}
+
+// folded are taps with those beyond a side folded back, one a node.
+func folded(ts []tap, n int, lo, hi Side) []tap {
+	out := ts[:0:0]
+	for _, t := range ts {
+		j, sign, ok := fold(t.node, n, lo, hi)
+		if !ok {
+			continue
+		}
+		at := slices.IndexFunc(out, func(o tap) bool { return o.node == j })
+		if at < 0 {
+			at, out = len(out), append(out, tap{node: j})
+		}
+		out[at].weight += sign * t.weight
+	}
+	slices.SortFunc(out, func(a, b tap) int { return a.node - b.node })
+	return out
+}
+
+// fitted is column with a correction, see fit.
+func (d *medium) fitted(xs, zs []tap, ix, iz int) sparse.Column {
+	g := d.grid
 	at := map[[2]int]complex128{}
-	for _, a := range taps(u, o.halfWidth) {
-		for _, b := range taps(v, o.halfWidth) {
+	for _, a := range xs {
+		for _, b := range zs {
 			at[[2]int{a.node, b.node}] += complex(a.weight*b.weight, 0)
 		}
 	}
-	if o.fitted {
-		at = d.fit(at, int(math.Round(u)), int(math.Round(v)))
-	}
+	at = d.fit(at, ix, iz)
 	sum := map[int32]complex128{}
 	for _, n := range slices.SortedFunc(maps.Keys(at), func(a, b [2]int) int { return slices.Compare(a[:], b[:]) }) {
 		ix, sx, okx := fold(n[0], g.Nx, d.sides.Left, d.sides.Right)
@@ -171,10 +206,7 @@ func pointFit(k2 complex128, hx, hz, a float64, w weights, power float64) (b0, b
 	if square {
 		n = 2
 	}
-	m := make([][]complex128, n)
-	for i := range m {
-		m[i] = make([]complex128, n+1)
-	}
+	var m system
 	for i := range 4 {
 		st, ct := math.Sincos(math.Pi / 16 * float64(2*i+1))
 		ux, uz := k*complex(hx*ct, 0), k*complex(hz*st, 0)
@@ -182,16 +214,16 @@ func pointFit(k2 complex128, hx, hz, a float64, w weights, power float64) (b0, b
 		cz, sz := cosSin(uz)
 		x1, z1 := -ux*sx, -uz*sz
 		slope := (2*wx*x1+2*wz*z1+complex(1-a, 0)*(wx+wz)*(x1*(cz-1)+(cx-1)*z1))/area + 2*w.dx*x1 + 2*w.dz*z1 + 4*w.e*(x1*cz+cx*z1)
-		row := []complex128{1, 2 * cx, 2 * cz, cmplx.Pow(-slope/2, complex(power, 0))}
+		row := [size]complex128{1, 2 * cx, 2 * cz, cmplx.Pow(-slope/2, complex(power, 0))}
 		if square {
-			row = []complex128{1, 2 * (cx + cz), row[3]}
+			row = [size]complex128{1, 2 * (cx + cz), row[3]}
 		}
 		for p := range n {
-			for q := range row {
+			for q := range n + 1 {
 				m[p][q] += row[p] * row[q]
 			}
 		}
 	}
-	y := eliminate(m)
+	y := m.solve(n)
 	return y[0], y[1], y[n-1]
 }

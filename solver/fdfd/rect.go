@@ -5,18 +5,20 @@ import (
 	"math/cmplx"
 )
 
-// rectFit gives the weights of a cell of hx×hz metres at k², and D = d(k²·w)/d(k²).
+// rectFit gives the weights of a cell of hx×hz metres at k², and, if slope is wanted, D = d(k²·w)/d(k²).
 //
 // The conditions are those of fit9 in four directions of a quadrant, with the mean slope of two: five equations for four weights, by
 // least squares with the plain transpose, so that the weights stay analytic in k². For square cells they agree with fit9.
-func rectFit(k2 complex128, hx, hz float64) (w, d weights) {
+func rectFit(k2 complex128, hx, hz float64, slope bool) (w, d weights) {
 	const clamp = 1e-4
 	area := complex(hx*hz, 0)
 	if cmplx.Abs(k2*area) < clamp {
 		w = rectSolve(clamp/area, hx, hz)
 		return w, w
 	}
-	w = rectSolve(k2, hx, hz)
+	if w = rectSolve(k2, hx, hz); !slope {
+		return w, d
+	}
 	h := complex(1e-4*max(cmplx.Abs(k2), 1e-2/(hx*hz)), 0)
 	p1, m1 := rectSolve(k2+h, hx, hz), rectSolve(k2-h, hx, hz)
 	p2, m2 := rectSolve(k2+2*h, hx, hz), rectSolve(k2-2*h, hx, hz)
@@ -67,15 +69,14 @@ func rectSolve(k2 complex128, hx, hz float64) weights {
 }
 
 // leastSquares solves rows of four coefficients and a right-hand side with the plain transpose.
-func leastSquares(rows [][5]complex128) []complex128 {
-	m := make([][]complex128, 4)
-	for i := range m {
-		m[i] = make([]complex128, 5)
-		for j := range m[i] {
+func leastSquares(rows [][5]complex128) [size]complex128 {
+	var m system
+	for i := range size {
+		for j := range size + 1 {
 			for _, r := range rows {
 				m[i][j] += r[i] * r[j]
 			}
 		}
 	}
-	return eliminate(m)
+	return m.solve(size)
 }

@@ -13,16 +13,6 @@ const (
 	FivePoint                // the classic second-order cross
 )
 
-// fixed are the stencils with weights that do not follow the wavenumber, here to see the difference.
-var fixed = map[Stencil]struct {
-	a float64
-	w weights
-}{
-	JSS:       {0.5461, weights{0.6248, 0.09381, 0.09381, 1.297e-6}},
-	Operto:    {1 - 0.4382634, weights{0.6287326, 0.3712667 / 4, 0.3712667 / 4, (1 - 0.6287326 - 0.3712667) / 4}},
-	FivePoint: {1, weights{1, 0, 0, 0}},
-}
-
 // String is the stencil's name.
 func (s Stencil) String() string {
 	if int(s) < 4 {
@@ -31,15 +21,30 @@ func (s Stencil) String() string {
 	return fmt.Sprintf("Stencil(%d)", uint8(s))
 }
 
-// massAt gives the hourglass weight, the mass weights and their derivative D of a cell with wavenumber √k2.
-func (s Stencil) massAt(k2 complex128, hx, hz float64) (a float64, w, d weights) {
-	if f, ok := fixed[s]; ok {
-		return f.a, f.w, f.w
+// fixed gives the mass weights of a stencil whose weights do not follow the wavenumber, here to see the difference, and the weight of
+// the hourglass term.
+func (s Stencil) fixed() (w weights, a float64) {
+	switch s {
+	case JSS:
+		return weights{0.6248, 0.09381, 0.09381, 1.297e-6}, 0.5461
+	case Operto:
+		return weights{0.6287326, 0.3712667 / 4, 0.3712667 / 4, (1 - 0.6287326 - 0.3712667) / 4}, 1 - 0.4382634
+	case FivePoint:
+		return weights{1, 0, 0, 0}, 1
+	default:
+		return weights{}, hourglass
+	}
+}
+
+// massAt gives the mass weights of a cell with wavenumber √k2 and, if slope is wanted, their derivative D.
+func (s Stencil) massAt(k2 complex128, hx, hz float64, slope bool) (w, d weights) {
+	if s != Fit9 {
+		w, _ = s.fixed()
+		return w, w
 	}
 	if hx != hz {
-		w, d = rectFit(k2, hx, hz)
-		return hourglass, w, d
+		return rectFit(k2, hx, hz, slope)
 	}
-	u, v := fit9(k2 * complex(hx*hz, 0))
-	return hourglass, weights{u[0], u[1], u[1], u[2]}, weights{v[0], v[1], v[1], v[2]}
+	u, v := fit9(k2*complex(hx*hz, 0), slope)
+	return weights{u[0], u[1], u[1], u[2]}, weights{v[0], v[1], v[1], v[2]}
 }

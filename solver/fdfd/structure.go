@@ -14,7 +14,19 @@ type structure struct {
 	nx, nz int
 	rowPtr []int
 	sym    *sparse.Symbolic
+	values sync.Pool // *[]complex128, for matrices under assembly
 }
+
+// take gives room for the values of a matrix, not cleared.
+func (s *structure) take() []complex128 {
+	if v, ok := s.values.Get().(*[]complex128); ok {
+		return *v
+	}
+	return make([]complex128, s.entries())
+}
+
+// release takes room back, when a factor has its copy.
+func (s *structure) release(v []complex128) { s.values.Put(&v) }
 
 // structures shares what kernels of one size have in common. Kernels of a process are made by calls that know nothing of each
 // other, as when an engine is sent one function for each frequency; analysing for each would cost time and memory again. It holds
@@ -91,20 +103,3 @@ func analyse(ctx context.Context, nx, nz int) (*structure, error) {
 
 // entries is the number of values of a matrix, both triangles.
 func (s *structure) entries() int { return s.rowPtr[len(s.rowPtr)-1] }
-
-// at is the place of the value that couples unknown (ix, iz) to its neighbour (ix+dx, iz+dz).
-func (s *structure) at(ix, iz, dx, dz int) int {
-	wide, before := 1, 0
-	if ix > 0 {
-		wide++
-		before++
-	}
-	if ix < s.nx-1 {
-		wide++
-	}
-	up := dz
-	if iz > 0 {
-		up++
-	}
-	return s.rowPtr[iz*s.nx+ix] + up*wide + before + dx
-}

@@ -50,7 +50,7 @@ func TestSymmetry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := d.assemble(s)
+		v := d.assemble(s, 2)
 		p := s.sym.Pattern()
 		for i := range p.N() {
 			for q, j := range p.Row(i) {
@@ -94,4 +94,21 @@ func TestTaps(t *testing.T) {
 			t.Errorf("node %d of %d folds to %d, %g, %v", c.j, c.n, node, sign, ok)
 		}
 	}
+}
+
+// at is the place of the value that couples unknown (ix, iz) to its neighbour (ix+dx, iz+dz).
+func (s *structure) at(ix, iz, dx, dz int) int {
+	wide, before := 1, 0
+	if ix > 0 {
+		wide++
+		before++
+	}
+	if ix < s.nx-1 {
+		wide++
+	}
+	up := dz
+	if iz > 0 {
+		up++
+	}
+	return s.rowPtr[iz*s.nx+ix] + up*wide + before + dx
 }

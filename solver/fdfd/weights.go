@@ -31,12 +31,12 @@ var (
 
 const seriesBelow = 0.4
 
-// fit9 gives the weights (c, d, e) of a square cell at x = (kh)², and D = d(x·w)/dx, which gradients need.
+// fit9 gives the weights (c, d, e) of a square cell at x = (kh)², and, if slope is wanted, D = d(x·w)/dx, which gradients need.
 //
 // They are such that plane waves at π/16 and 3π/16 to the axes, and so in 16 directions, solve the discrete equation exactly, and
 // that at π/8 the slope of its symbol is that of the continuous one, which makes amplitudes and impedances right. They are analytic
 // in x: attenuation, damping and complex cross-line wavenumbers need nothing else.
-func fit9(x complex128) (w, d [3]complex128) {
+func fit9(x complex128, slope bool) (w, d [3]complex128) {
 	if cmplx.Abs(x) < seriesBelow {
 		for j, s := range [3][]float64{seriesC[:], seriesD[:], seriesE[:]} {
 			var v, dv complex128
@@ -51,8 +51,7 @@ func fit9(x complex128) (w, d [3]complex128) {
 	const a = hourglass
 	al := cmplx.Sqrt(x)
 	ch := 1 / (2 * al) // d/dx = ch·d/dα
-	var m, n [3][3]complex128
-	var r, q [3]complex128
+	var m, n system
 	for i, t := range [3]float64{math.Pi / 16, 3 * math.Pi / 16, math.Pi / 8} {
 		st, ct := math.Sincos(t)
 		c, sc := cosSin(al * complex(ct, 0))
@@ -63,18 +62,23 @@ func fit9(x complex128) (w, d [3]complex128) {
 		p1 := 2*a*(c1+s1) + 2*(1-a)*(c1*s+c*s1)
 		p2 := 2*a*(c2+s2) + 2*(1-a)*(c2*s+2*c1*s1+c*s2)
 		if i < 2 {
-			m[i], r[i] = [3]complex128{1, 2 * (c + s), 4 * c * s}, -p0/x
-			n[i], q[i] = [3]complex128{0, 2 * (c1 + s1) * ch, 4 * (c1*s + c*s1) * ch}, -p1*ch/x+p0/(x*x)
+			m[i] = [size + 1]complex128{1, 2 * (c + s), 4 * c * s, -p0 / x}
+			n[i] = [size + 1]complex128{0, 2 * (c1 + s1) * ch, 4 * (c1*s + c*s1) * ch, -p1*ch/x + p0/(x*x)}
 		} else {
-			m[i], r[i] = [3]complex128{0, 2 * (c1 + s1), 4 * (c1*s + c*s1)}, -(2*al+p1)/x
-			n[i], q[i] = [3]complex128{0, 2 * (c2 + s2) * ch, 4 * (c2*s + 2*c1*s1 + c*s2) * ch}, -(2+p2)*ch/x+(2*al+p1)/(x*x)
+			m[i] = [size + 1]complex128{0, 2 * (c1 + s1), 4 * (c1*s + c*s1), -(2*al + p1) / x}
+			n[i] = [size + 1]complex128{0, 2 * (c2 + s2) * ch, 4 * (c2*s + 2*c1*s1 + c*s2) * ch, -(2+p2)*ch/x + (2*al+p1)/(x*x)}
 		}
 	}
-	w = solve3(m, r)
-	for i := range q {
-		q[i] -= n[i][0]*w[0] + n[i][1]*w[1] + n[i][2]*w[2]
+	q := m
+	y := m.solve(3)
+	copy(w[:], y[:])
+	if !slope {
+		return w, d
 	}
-	dw := solve3(m, q)
+	for i := range 3 {
+		q[i][3] = n[i][3] - n[i][0]*w[0] - n[i][1]*w[1] - n[i][2]*w[2]
+	}
+	dw := q.solve(3)
 	for j := range d {
 		d[j] = w[j] + x*dw[j]
 	}
@@ -90,34 +94,30 @@ func cosSin(z complex128) (c, s complex128) {
 	return cmplx.Cos(z), cmplx.Sin(z)
 }
 
-func solve3(m [3][3]complex128, r [3]complex128) (x [3]complex128) {
-	rows := make([][]complex128, 3)
-	for i := range rows {
-		rows[i] = append(m[i][:], r[i])
-	}
-	copy(x[:], eliminate(rows))
-	return x
-}
+// size is the largest number of unknowns of a system.
+const size = 4
 
-// eliminate solves the small system whose rows are coefficients and right-hand side; rows are overwritten.
-func eliminate(m [][]complex128) []complex128 {
-	n := len(m)
+// system is a small system of equations: in each row coefficients and, behind them, the right-hand side.
+type system [size][size + 1]complex128
+
+// solve eliminates the first n unknowns; what is in the system is lost.
+func (m *system) solve(n int) (x [size]complex128) {
 	for k := range n {
 		p := k
 		for i := k + 1; i < n; i++ {
-			if cmplx.Abs(m[i][k]) > cmplx.Abs(m[p][k]) {
+			if abs1(m[i][k]) > abs1(m[p][k]) {
 				p = i
 			}
 		}
 		m[k], m[p] = m[p], m[k]
+		inv := 1 / m[k][k]
 		for i := k + 1; i < n; i++ {
-			f := m[i][k] / m[k][k]
+			f := m[i][k] * inv
 			for j := k; j <= n; j++ {
 				m[i][j] -= f * m[k][j]
 			}
 		}
 	}
-	x := make([]complex128, n)
 	for i := n - 1; i >= 0; i-- {
 		s := m[i][n]
 		for j := i + 1; j < n; j++ {
@@ -127,3 +127,5 @@ func eliminate(m [][]complex128) []complex128 {
 	}
 	return x
 }
+
+func abs1(z complex128) float64 { return math.Abs(real(z)) + math.Abs(imag(z)) }
