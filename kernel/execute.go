@@ -23,6 +23,11 @@ type executeRequest struct {
 	StopOnError     *bool             `json:"stop_on_error"` // absent: true
 }
 
+// stored says whether the cell counts and is remembered.
+func (c *executeRequest) stored() bool {
+	return !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+}
+
 type executeReply struct {
 	Status      string         `json:"status"`
 	Count       int            `json:"execution_count"`
@@ -41,13 +46,17 @@ type executeMetadata struct {
 // cell is one execute_request at work.
 type cell struct {
 	*Kernel
+	sub      *subshell
 	ctx      context.Context // an interrupt cancels it
 	request  *request
+	began    time.Time
 	silent   bool
 	stdin    bool
 	over     atomic.Bool
-	count    int // execution_count
-	number   int // as errors show it, from 1
+	closing  bool // the last part is at work
+	last     bool // … and compiled; guarded by the kernel's mutex
+	count    int  // execution_count
+	number   int  // as errors show it, from 1
 	payloads []any
 	result   string // text/plain of the last result
 }
@@ -59,14 +68,14 @@ func (k *Kernel) execute(r *request) any {
 	if err := r.Content(&c); err != nil {
 		return badRequest(err)
 	}
-	store := !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+	store := c.stored()
 	k.mu.Lock()
 	if store {
-		k.count++
+		r.sub.count++
 	}
-	count := k.count
+	count := r.sub.count
 	k.mu.Unlock()
-	w := &cell{Kernel: k, request: r, silent: c.Silent, stdin: c.AllowStdin, count: count, number: max(count, 1)}
+	w := &cell{Kernel: k, sub: r.sub, began: started, request: r, silent: c.Silent, stdin: c.AllowStdin, count: count, number: max(count, 1)}
 	end := k.begin(w)
 	defer end()
 	if !c.Silent {
@@ -75,12 +84,12 @@ func (k *Kernel) execute(r *request) any {
 			Count int    `json:"execution_count"`
 		}{c.Code, count})
 	}
-	if store && k.o.History != nil {
-		k.o.History.Append(count, c.Code)
+	if store && r.sub.history != nil {
+		r.sub.history.Append(count, c.Code)
 	}
 	failure := w.run(c.Code)
-	if store && k.o.History != nil && w.result != "" {
-		k.o.History.SetOutput(count, w.result)
+	if store && r.sub.history != nil && w.result != "" {
+		r.sub.history.SetOutput(count, w.result)
 	}
 	a := executeReply{Status: "ok", Count: count, Expressions: map[string]any{}, Payload: []any{}, Failure: failure}
 	if failure == nil {
@@ -93,8 +102,9 @@ func (k *Kernel) execute(r *request) any {
 		}
 		if !c.Silent && (c.StopOnError == nil || *c.StopOnError) {
 			k.pub.flush()
-			k.queue.settle(k.ctx)
-			k.queue.abort()
+			r.sub.queue.settle(k.ctx)
+			r.sub.queue.abort()
+			k.dropAhead(r.sub)
 		}
 	}
 	return reply{k.executeMetadata(started, a.Status), a}
@@ -114,7 +124,7 @@ func (k *Kernel) executeMetadata(started time.Time, status string) executeMetada
 func (k *Kernel) abortedReply(r *request) {
 	k.pub.status(r.Message, "busy")
 	k.mu.Lock()
-	count := k.count
+	count := r.sub.count
 	k.mu.Unlock()
 	k.reply(r, reply{k.executeMetadata(time.Now(), "aborted"), struct {
 		Status string `json:"status"`
@@ -132,6 +142,7 @@ func (c *cell) run(code string) *wire.Failure {
 	for i, p := range parts {
 		var failure *wire.Failure
 		if p.magic == "" {
+			c.closing = i == len(parts)-1
 			failure = c.runGo(module.Local, lines(code[:p.from])+code[p.from:p.to], i < len(parts)-1)
 		} else {
 			failure = c.runMagic(code, p)
@@ -152,12 +163,21 @@ func (c *cell) runGo(scope module.Scope, source string, quiet bool) *wire.Failur
 	if failure != nil || m == nil {
 		return failure
 	}
-	return c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: quiet || c.silent}, c.emit))
+	if c.closing {
+		c.mu.Lock()
+		c.last = true
+		c.mu.Unlock()
+		c.lookAhead(c.sub)
+	}
+	return c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: quiet || c.silent, AllowStdin: c.stdin}, c.emit))
 }
 
 // compile gives the module of a text; nil when there is nothing to run.
 func (c *cell) compile(scope module.Scope, source string) (*module.Module, *wire.Failure) {
-	compiled, err := c.o.Compiler.Compile(c.ctx, scope, source, c.number)
+	early := c.takeAhead(scope, source)
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
+	compiled, err := c.compileNow(early, scope, source)
 	if err != nil {
 		if c.ctx.Err() != nil {
 			return nil, interrupted()
@@ -183,6 +203,7 @@ func (c *cell) failed(r wire.Reply) *wire.Failure {
 	case r.Status == "ok":
 		return nil
 	case r.Failure != nil:
+		c.noteDeath(c.request.Message, r.Failure)
 		return r.Failure
 	case c.ctx.Err() != nil:
 		return interrupted()

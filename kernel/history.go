@@ -41,7 +41,11 @@ func (k *Kernel) history(r *request) any {
 		return badRequest(err)
 	}
 	a := historyReply{Status: "ok", History: []any{}}
-	if k.o.History == nil {
+	h := k.main.history
+	if r.sub != nil {
+		h = r.sub.history
+	}
+	if h == nil {
 		return a
 	}
 	n := 0
@@ -55,7 +59,7 @@ func (k *Kernel) history(r *request) any {
 		if c.N == nil {
 			n = tailDefault
 		}
-		found, err = k.o.History.Tail(k.ctx, n)
+		found, err = h.Tail(k.ctx, n)
 	case "range":
 		stop := 0
 		if c.Stop != nil {
@@ -63,13 +67,13 @@ func (k *Kernel) history(r *request) any {
 				return a
 			}
 		}
-		found, err = k.o.History.Range(k.ctx, c.Session, c.Start, stop)
+		found, err = h.Range(k.ctx, c.Session, c.Start, stop)
 	case "search":
 		pattern := c.Pattern
 		if pattern == "" {
 			pattern = "*"
 		}
-		found, err = k.o.History.Search(k.ctx, pattern, c.Unique, n)
+		found, err = h.Search(k.ctx, pattern, c.Unique, n)
 	}
 	if err != nil {
 		k.log.Warn("no history", "err", err)

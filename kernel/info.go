@@ -48,7 +48,7 @@ func (k *Kernel) info(*request) any {
 			{"Go packages", "https://pkg.go.dev/"},
 			{"Gonum", "https://pkg.go.dev/gonum.org/v1/gonum"},
 		},
-		Features: []string{},
+		Features: []string{"kernel subshells", "debugger"}, Debugger: true,
 	}
 }
 

@@ -8,38 +8,47 @@ func (k *Kernel) interrupt(*request) any {
 	return okStatus
 }
 
-// Interrupt stops the cell that runs, or is compiled, or waits for input, and with it the queue. Without one it is forgotten: the
-// next cell is not hit. A second interrupt goes on to the evaluator.
+// Interrupt stops every cell that runs, or is compiled, or waits for input, and with it the queue of its subshell; handlers of comms too.
+// Without any it is forgotten: the next cell is not hit. A second interrupt goes on to the evaluator.
 func (k *Kernel) Interrupt() {
 	k.mu.Lock()
-	r := k.running
-	again := r == nil || r.interrupted
-	if r != nil {
+	first := false
+	stop := func(r *running) {
+		first = first || !r.interrupted
 		r.interrupted = true
 		r.cancel()
-	} else {
-		k.queue.abort() // between two cells of a queue; begin looks at it under the same lock
+	}
+	for _, s := range k.all() {
+		if s.running != nil {
+			stop(s.running)
+		} else {
+			s.queue.abort() // between two cells of a queue; begin looks at it under the same lock
+		}
+	}
+	for r := range k.comms.working {
+		stop(r)
 	}
 	k.mu.Unlock()
-	if again {
+	if !first {
 		k.o.Evaluator.Interrupt()
 	}
 }
 
 // begin makes a cell the one that an interrupt stops, and gives it its context; end must be called when it is over.
 func (k *Kernel) begin(c *cell) (end func()) {
-	ctx, cancel := context.WithCancel(k.ctx)
+	ctx, cancel := context.WithCancel(context.WithValue(k.ctx, cellKey{}, c))
 	c.ctx = ctx
 	k.mu.Lock()
-	k.running = &running{cell: c, cancel: cancel}
-	if k.queue.isAborted(c.request) { // an interrupt came after it was taken
-		k.running.interrupted = true
+	r := &running{cell: c, cancel: cancel}
+	c.sub.running = r
+	if c.sub.queue.isAborted(c.request) { // an interrupt came after it was taken
+		r.interrupted = true
 		cancel()
 	}
 	k.mu.Unlock()
 	return func() {
 		k.mu.Lock()
-		k.running = nil
+		c.sub.running = nil
 		k.mu.Unlock()
 		c.over.Store(true)
 		cancel()

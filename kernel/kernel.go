@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"log/slog"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +36,10 @@ type Kernel struct {
 	o       Options
 	log     *slog.Logger
 	session *wire.Session
+	hash    func() hash.Hash // of signatures
 	pub     *publisher
-	queue   *queue
+	main    *subshell
+	comms   comms
 
 	shell, control, stdin, iopub, heartbeat *zmtp.Socket
 
@@ -44,23 +48,42 @@ type Kernel struct {
 	first  sync.Once // the status "starting"
 	inputs inputs
 
-	mu      sync.Mutex
-	count   int      // execution count
-	running *running // the request that an interrupt would stop
+	shells    sync.WaitGroup // of the subshells and comms that are at work
+	compiling sync.Mutex     // held from Compile to Commit
+	lastUsage lastUsage
+	debugger  debugger
+
+	mu        sync.Mutex
+	subshells map[string]*subshell // but for main
 
 	magics map[string]magic // read only
 	shown  []string         // what help lists, in order
 }
 
-// running is a shell request at work.
+// running is something at work that an interrupt stops.
 type running struct {
-	cell        *cell
+	cell        *cell // nil: a comm's message
 	cancel      context.CancelFunc
 	interrupted bool
 }
 
-// New binds the sockets of a connection file. The kernel answers once [Kernel.Serve] runs.
+// New binds the sockets of a connection file; a port of zero is chosen by the system, see [Kernel.Connection]. The kernel answers once
+// [Kernel.Serve] runs.
 func New(o Options) (*Kernel, error) {
+	k, err := newKernel(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.bind(); err != nil {
+		k.stop()
+		k.close(0)
+		return nil, err
+	}
+	return k, nil
+}
+
+// newKernel makes a kernel without sockets.
+func newKernel(o Options) (*Kernel, error) {
 	if o.Connection == nil || o.Compiler == nil || o.Evaluator == nil {
 		return nil, errors.New("kernel: starting: connection, compiler and evaluator are needed")
 	}
@@ -70,16 +93,17 @@ func New(o Options) (*Kernel, error) {
 	if o.GoVersion == "" {
 		o.GoVersion = runtime.Version()
 	}
-	k := &Kernel{o: o, log: o.Log, queue: newQueue()}
-	k.session = wire.NewSession(wire.Options{Key: []byte(o.Connection.Key)})
-	k.ctx, k.stop = context.WithCancel(context.Background())
-	k.inputs.waiting = map[string]chan string{}
-	k.magics, k.shown = k.allMagics()
-	if err := k.bind(); err != nil {
-		k.stop()
-		k.close(0)
-		return nil, err
+	k := &Kernel{o: o, log: o.Log, subshells: map[string]*subshell{}}
+	k.main = k.newSubshell("")
+	k.comms.open = map[string]*comm{}
+	k.comms.working = map[*running]bool{}
+	var err error
+	if k.hash, err = wire.SchemeHash(o.Connection.Scheme); err != nil {
+		return nil, fmt.Errorf("kernel: starting: %w", err)
 	}
+	k.session = wire.NewSession(wire.Options{Key: []byte(o.Connection.Key), Hash: k.hash})
+	k.ctx, k.stop = context.WithCancel(context.Background())
+	k.magics, k.shown = k.allMagics()
 	return k, nil
 }
 
@@ -88,20 +112,21 @@ func (k *Kernel) ID() string { return k.session.ID() }
 
 // bind makes and binds the five sockets.
 func (k *Kernel) bind() error {
-	f := k.o.Connection
+	f := *k.o.Connection // a copy: ports that were zero are filled in
+	k.o.Connection = &f
 	router := zmtp.Options{Handover: true, Logger: k.log}
 	sockets := []struct {
 		name string
 		at   **zmtp.Socket
 		typ  zmtp.Type
 		o    zmtp.Options
-		port wire.Port
+		port *wire.Port
 	}{
-		{"shell", &k.shell, zmtp.Router, router, f.Shell},
-		{"control", &k.control, zmtp.Router, router, f.Control},
-		{"stdin", &k.stdin, zmtp.Router, router, f.Stdin},
-		{"iopub", &k.iopub, zmtp.XPub, zmtp.Options{QueueMsgs: 1 << 22, QueueBytes: hardBytes, Logger: k.log, Welcome: k.welcome, OnEvent: k.subscribed}, f.IOPub},
-		{"heartbeat", &k.heartbeat, zmtp.Rep, zmtp.Options{Reply: echo, Logger: k.log}, f.Heartbeat},
+		{"shell", &k.shell, zmtp.Router, router, &f.Shell},
+		{"control", &k.control, zmtp.Router, router, &f.Control},
+		{"stdin", &k.stdin, zmtp.Router, router, &f.Stdin},
+		{"iopub", &k.iopub, zmtp.XPub, zmtp.Options{QueueMsgs: 1 << 22, QueueBytes: hardBytes, Logger: k.log, Welcome: k.welcome, OnEvent: k.subscribed}, &f.IOPub},
+		{"heartbeat", &k.heartbeat, zmtp.Rep, zmtp.Options{Reply: echo, Logger: k.log}, &f.Heartbeat},
 	}
 	for _, s := range sockets {
 		socket, err := zmtp.New(s.typ, s.o)
@@ -112,12 +137,27 @@ func (k *Kernel) bind() error {
 	}
 	k.pub = newPublisher(k.iopub, k.session, k.log)
 	for _, s := range sockets {
-		if _, err := (*s.at).Bind(f.Endpoint(s.port)); err != nil {
-			return fmt.Errorf("kernel: binding %s to %s: %w", s.name, f.Endpoint(s.port), err)
+		bound, err := (*s.at).Bind(f.Endpoint(*s.port))
+		if err != nil {
+			return fmt.Errorf("kernel: binding %s to %s: %w", s.name, f.Endpoint(*s.port), err)
+		}
+		if *s.port == 0 {
+			if *s.port, err = portOf(bound); err != nil {
+				return fmt.Errorf("kernel: binding %s: %w", s.name, err)
+			}
 		}
 	}
 	return nil
 }
+
+// portOf gives the port that the system chose.
+func portOf(endpoint string) (p wire.Port, err error) {
+	err = p.UnmarshalJSON([]byte(endpoint[strings.LastIndexByte(endpoint, ':')+1:]))
+	return p, err
+}
+
+// Connection is the connection file's content, with the ports that are bound.
+func (k *Kernel) Connection() wire.KernelFile { return *k.o.Connection }
 
 // welcome greets a subscription; it is called from peers' goroutines, perhaps before New has returned.
 func (k *Kernel) welcome(topic string) [][]byte { return k.pub.welcome(topic) }
@@ -133,19 +173,22 @@ func (k *Kernel) subscribed(e zmtp.Event) {
 // evaluator is closed then, and what was published has been sent, if it could be within a second.
 func (k *Kernel) Serve(ctx context.Context) error {
 	var loops sync.WaitGroup
-	loops.Go(func() { k.read(k.shell, func(r *request) { k.queue.put(k.ctx, r) }) })
-	loops.Go(func() { k.read(k.control, k.handle) })
+	loops.Go(func() { k.read(k.shell, k.arrived) })
+	loops.Go(func() { k.read(k.control, func(r *request) { k.handle(r, k.handlerOf(r)) }) })
 	loops.Go(k.readStdin)
-	shell := make(chan struct{})
-	go func() {
-		defer close(shell)
-		k.serveShell()
-	}()
+	k.shells.Go(func() { k.serve(k.main) })
 	select {
 	case <-ctx.Done():
 		k.stop()
 	case <-k.ctx.Done():
 	}
+	shell := make(chan struct{})
+	k.mu.Lock() // from now on none begins
+	go func() {
+		defer close(shell)
+		k.shells.Wait()
+	}()
+	k.mu.Unlock()
 	err := k.o.Evaluator.Close()
 	select {
 	case <-shell:
@@ -195,21 +238,6 @@ func (k *Kernel) read(s *zmtp.Socket, to func(*request)) {
 			continue
 		}
 		to(&request{Message: m, via: s, from: msg.From.ID})
-	}
-}
-
-// serveShell handles shell requests one at a time.
-func (k *Kernel) serveShell() {
-	for {
-		r, aborted, ok := k.queue.take(k.ctx)
-		if !ok {
-			return
-		}
-		if aborted {
-			k.abortedReply(r)
-			continue
-		}
-		k.handle(r)
 	}
 }
 

@@ -76,6 +76,7 @@ func runReset(c *cell, _ string, _ part) *wire.Failure {
 	if err := c.o.Evaluator.Restart(c.ctx); err != nil {
 		return usage("%%reset: %v", err)
 	}
+	c.closeComms(c.request.Message)
 	c.print("stdout", "all names are gone\n")
 	return nil
 }

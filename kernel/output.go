@@ -85,7 +85,9 @@ func (k *Kernel) forward(ctx context.Context, parent *wire.Message, o wire.Outpu
 		}
 		b.Data, b.Metadata, b.Count = object(b.Data), object(b.Metadata), nil
 		k.pub.publish(o.MsgType, parent, o.Metadata, b, o.Buffers...)
-	case "clear_output", "comm_open", "comm_msg", "comm_close":
+	case "comm_open", "comm_msg", "comm_close":
+		k.forwardComm(parent, o)
+	case "clear_output":
 		k.pub.publish(o.MsgType, parent, o.Metadata, o.Content, o.Buffers...)
 	default:
 		k.log.Debug("not published", "type", o.MsgType)

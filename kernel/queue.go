@@ -13,6 +13,7 @@ import (
 type request struct {
 	*wire.Message
 	via     *zmtp.Socket // its reply goes back there …
+	sub     *subshell    // of shell; nil: control
 	from    string       // … to this identity
 	aborted bool         // by an error before it; guarded by the queue
 }
@@ -33,7 +34,8 @@ type queue struct {
 	taken *request // the last that was taken
 	bytes int
 	last  time.Time     // of the last arrival
-	more  chan struct{} // capacity 1: something was put
+	ended bool          // nothing more is taken in
+	more  chan struct{} // capacity 1: something was put, or the queue has ended
 	room  chan struct{} // capacity 1: something was taken
 }
 
@@ -48,22 +50,26 @@ func poke(c chan struct{}) {
 	}
 }
 
-// put adds a request, waiting for room until ctx ends.
-func (q *queue) put(ctx context.Context, r *request) {
+// put adds a request, waiting for room until ctx ends; false when it was not added.
+func (q *queue) put(ctx context.Context, r *request) bool {
 	for {
 		q.mu.Lock()
+		if q.ended {
+			q.mu.Unlock()
+			return false
+		}
 		if q.bytes < queueBytes || len(q.items) == 0 {
 			q.items = append(q.items, r)
 			q.bytes += size(r)
 			q.last = time.Now()
 			q.mu.Unlock()
 			poke(q.more)
-			return
+			return true
 		}
 		q.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-q.room:
 		}
 	}
@@ -77,7 +83,16 @@ func size(r *request) int {
 	return n
 }
 
-// take gives the oldest request and whether it was aborted; ok is false when ctx ended.
+// end takes no more requests; those that wait are still given.
+func (q *queue) end() {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	poke(q.more)
+	poke(q.room)
+}
+
+// take gives the oldest request and whether it was aborted; ok is false when ctx ended, or the queue and nothing waits.
 func (q *queue) take(ctx context.Context) (r *request, aborted, ok bool) {
 	for ctx.Err() == nil {
 		q.mu.Lock()
@@ -92,7 +107,11 @@ func (q *queue) take(ctx context.Context) (r *request, aborted, ok bool) {
 			poke(q.room)
 			return r, aborted, true
 		}
+		ended := q.ended
 		q.mu.Unlock()
+		if ended {
+			return nil, false, false
+		}
 		select {
 		case <-ctx.Done():
 		case <-q.more:
@@ -122,6 +141,16 @@ func (q *queue) settle(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// next gives the request that take would give, if there is one that was not aborted.
+func (q *queue) next() *request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 || q.items[0].aborted {
+		return nil
+	}
+	return q.items[0]
 }
 
 // isAborted says whether a request that was taken has been aborted since.

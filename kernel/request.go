@@ -15,9 +15,23 @@ type reply struct{ metadata, content any }
 // handler answers one type of request; nil: the type has no reply.
 type handler func(*request) any
 
-// handlerOf finds who answers a request; nil when nobody does. Cells and comms belong to shell, the rest is answered on either.
+// handlerOf finds who answers a request. Cells belong to shell, subshells and the debugger to control, the rest is answered on either;
+// messages of comms do not come here.
 func (k *Kernel) handlerOf(r *request) handler {
-	shell := r.via == k.shell
+	if r.via == k.control {
+		switch r.Header.MsgType {
+		case "create_subshell_request":
+			return k.createSubshell
+		case "delete_subshell_request":
+			return k.deleteSubshell
+		case "list_subshell_request":
+			return k.listSubshells
+		case "debug_request":
+			return k.debug
+		}
+	} else if r.Header.MsgType == "execute_request" {
+		return k.execute
+	}
 	switch r.Header.MsgType {
 	case "kernel_info_request":
 		return k.info
@@ -33,30 +47,20 @@ func (k *Kernel) handlerOf(r *request) handler {
 		return k.commInfo
 	case "connect_request":
 		return k.connect
+	case "usage_request":
+		return k.usageNow
 	case "shutdown_request":
 		return k.shutdown
 	case "interrupt_request":
 		return k.interrupt
-	case "execute_request":
-		if shell {
-			return k.execute
-		}
-	case "comm_open":
-		if shell {
-			return k.commOpen
-		}
-	case "comm_msg", "comm_close":
-		if shell {
-			return k.commOther
-		}
 	}
 	return k.unimplemented
 }
 
 // handle answers one request between busy and idle.
-func (k *Kernel) handle(r *request) {
+func (k *Kernel) handle(r *request, by handler) {
 	k.pub.status(r.Message, "busy")
-	if answer := k.answer(r); answer != nil {
+	if answer := k.answer(r, by); answer != nil {
 		k.pub.flush()
 		k.reply(r, answer)
 	}
@@ -67,14 +71,14 @@ func (k *Kernel) handle(r *request) {
 }
 
 // answer calls the handler. A panic of ours is an error reply and a log line, never the kernel's end.
-func (k *Kernel) answer(r *request) (answer any) {
+func (k *Kernel) answer(r *request, by handler) (answer any) {
 	defer func() {
 		if p := recover(); p != nil {
 			k.log.Error("a handler panicked", "type", r.Header.MsgType, "panic", p, "stack", string(debug.Stack()))
 			answer = wire.NewFailure("InternalError", fmt.Sprint(p))
 		}
 	}()
-	return k.handlerOf(r)(r)
+	return by(r)
 }
 
 // reply sends a reply by the channel that its request came by.

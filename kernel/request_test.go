@@ -3,11 +3,12 @@ package kernel
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/internal/store"
+	"github.com/galeproject/gale/internal/zmtp"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/wire"
 )
@@ -46,11 +47,13 @@ func (nobody) Request(context.Context, string, any, [][]byte, func(wire.Output))
 // newDeaf makes a kernel without sockets.
 func newDeaf(tb testing.TB) *Kernel {
 	tb.Helper()
-	k := &Kernel{o: Options{Connection: &wire.KernelFile{}, Compiler: nobody{}, Evaluator: nobody{}, History: nobody{}}, log: slog.New(slog.DiscardHandler), queue: newQueue()}
-	k.session = wire.NewSession(wire.Options{})
-	k.ctx, k.stop = context.WithCancel(tb.Context())
+	k, err := newKernel(Options{Connection: &wire.KernelFile{}, Compiler: nobody{}, Evaluator: nobody{}, History: nobody{}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(k.stop)
+	k.control, k.shell = new(zmtp.Socket), new(zmtp.Socket)
 	k.pub = newPublisher(&paper{}, k.session, k.log)
-	k.magics, k.shown = k.allMagics()
 	return k
 }
 
@@ -58,13 +61,16 @@ func newDeaf(tb testing.TB) *Kernel {
 func FuzzContent(f *testing.F) {
 	types := []string{
 		"kernel_info_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request", "connect_request",
-		"interrupt_request", "shutdown_request", "execute_request", "comm_open", "comm_msg", "comm_close", "debug_request",
+		"interrupt_request", "shutdown_request", "execute_request", "comm_open", "comm_msg", "comm_close", "debug_request", "debug_request",
+		"create_subshell_request", "create_subshell_request", "delete_subshell_request", "list_subshell_request", "usage_request",
 	}
 	for i := range types {
 		f.Add(i, `{}`)
 		f.Add(i, `{"code":"x.y","cursor_pos":-1,"detail_level":9}`)
 		f.Add(i, `{"code":"%px\n?x\n//gale:%who\n%time","silent":true,"user_expressions":{"a":"1+","b":"2"},"store_history":false}`)
 		f.Add(i, `{"hist_access_type":"range","session":-9,"start":-1,"stop":3,"n":-4,"comm_id":1,"restart":"x"}`)
+		f.Add(i, `{"type":"request","seq":"x","command":"variables","arguments":{"variablesReference":-1}}`)
+		f.Add(i, `{"command":"setBreakpoints","arguments":{"source":{"path":""},"breakpoints":[{"line":-1}]},"subshell_id":"?","target_name":"t"}`)
 		f.Add(i, `[]`)
 	}
 	k := newDeaf(f)
@@ -86,7 +92,14 @@ func FuzzContent(f *testing.F) {
 			t.Fatal(err)
 		}
 		m.RawContent = json.RawMessage(content)
-		r := &request{Message: m}
+		r := &request{Message: m, via: k.shell, sub: k.main}
+		if which&1 != 0 {
+			r.via, r.sub = k.control, nil
+		}
+		if strings.HasPrefix(msgType, "comm_") && msgType != "comm_info_request" {
+			k.commArrived(r)
+			return
+		}
 		answer := k.handlerOf(r)(r)
 		if a, ok := answer.(reply); ok {
 			answer = a.content
@@ -103,21 +116,21 @@ func TestInterruptHitsACellThatWasJustTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.queue.put(t.Context(), &request{Message: m})
-	r, aborted, ok := k.queue.take(t.Context())
+	k.main.queue.put(t.Context(), &request{Message: m})
+	r, aborted, ok := k.main.queue.take(t.Context())
 	if aborted || !ok {
 		t.Fatal("not taken")
 	}
 	k.Interrupt()
-	c := &cell{Kernel: k, request: r}
+	c := &cell{Kernel: k, sub: k.main, request: r}
 	end := k.begin(c)
 	if c.ctx.Err() == nil {
 		t.Error("the interrupt was lost")
 	}
 	end()
-	k.queue.put(t.Context(), &request{Message: m})
-	r, _, _ = k.queue.take(t.Context())
-	c = &cell{Kernel: k, request: r}
+	k.main.queue.put(t.Context(), &request{Message: m})
+	r, _, _ = k.main.queue.take(t.Context())
+	c = &cell{Kernel: k, sub: k.main, request: r}
 	defer k.begin(c)()
 	if c.ctx.Err() != nil {
 		t.Error("the interrupt hit the next cell")

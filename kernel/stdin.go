@@ -1,30 +1,64 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
+
+	"github.com/galeproject/gale/wire"
 )
 
 // ErrNoStdin is returned when the front end does not take questions.
 var ErrNoStdin = errors.New("kernel: this front end does not take input")
 
-// inputs are the questions that wait for an answer, by the identity of the front end.
+// inputs are the questions that wait for an answer, the oldest first.
 type inputs struct {
 	mu      sync.Mutex
-	waiting map[string]chan string
+	waiting []*asking
 }
 
-// Input asks the front end whose cell runs for a line. It fails with [ErrNoStdin] when none is asked, and with the context's
-// error.
-func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (string, error) {
+// asking is one input_request.
+type asking struct {
+	to     string // identity of the front end
+	id     wire.MsgID
+	cell   wire.MsgID
+	answer chan string // has room for one
+}
+
+// cellKey is the key of the cell in the context of an [Evaluator]'s run.
+type cellKey struct{}
+
+// asker finds the cell that a question belongs to: the one whose context it is, or else the one of those that take questions which
+// began last.
+func (k *Kernel) asker(ctx context.Context) *cell {
+	if c, ok := ctx.Value(cellKey{}).(*cell); ok {
+		if c.stdin && !c.over.Load() {
+			return c
+		}
+		return nil
+	}
 	k.mu.Lock()
-	run := k.running
-	k.mu.Unlock()
-	if run == nil || run.cell == nil || !run.cell.stdin {
+	defer k.mu.Unlock()
+	var found *cell
+	for _, s := range k.all() {
+		if r := s.running; r != nil && r.cell.stdin && (found == nil || r.cell.began.After(found.began)) {
+			found = r.cell
+		}
+	}
+	return found
+}
+
+// Input asks the front end whose cell runs for a line. It fails with [ErrNoStdin] when none is asked, and with the context's error. When
+// several cells run, the context says which, if it comes from that of [Evaluator].Run.
+func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	c := k.asker(ctx)
+	if c == nil {
 		return "", ErrNoStdin
 	}
-	r := run.cell.request
+	r := c.request
 	m, err := k.session.New("input_request", r.Message, nil, struct {
 		Prompt   string `json:"prompt"`
 		Password bool   `json:"password"`
@@ -32,31 +66,43 @@ func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (strin
 	if err != nil {
 		return "", err
 	}
+	if c.sub.id != "" {
+		m.RawHeader = inSubshell(m.RawHeader, c.sub.id)
+	}
 	m.Routes = r.Routes
-	answer := make(chan string, 1)
+	q := &asking{to: r.from, id: m.Header.MsgID, cell: r.Header.MsgID, answer: make(chan string, 1)}
 	k.inputs.mu.Lock()
-	k.inputs.waiting[r.from] = answer // what came before was no answer
+	k.inputs.waiting = append(k.inputs.waiting, q) // what came before was no answer
 	k.inputs.mu.Unlock()
 	defer func() {
 		k.inputs.mu.Lock()
-		delete(k.inputs.waiting, r.from)
-		k.inputs.mu.Unlock()
+		defer k.inputs.mu.Unlock()
+		k.inputs.waiting = slices.DeleteFunc(k.inputs.waiting, func(w *asking) bool { return w == q })
 	}()
 	k.pub.flush()
 	if err := k.stdin.SendTo(r.from, k.session.Frames(m)...); err != nil {
 		return "", err
 	}
 	select {
-	case s := <-answer:
+	case s := <-q.answer:
 		return s, nil
 	case <-ctx.Done():
 		return "", ctx.Err()
-	case <-run.cell.ctx.Done():
-		return "", run.cell.ctx.Err()
+	case <-c.ctx.Done():
+		return "", c.ctx.Err()
 	}
 }
 
-// readStdin takes the answers.
+// inSubshell adds subshell_id to a header.
+func inSubshell(header json.RawMessage, id string) json.RawMessage {
+	field, err := json.Marshal(map[string]string{"subshell_id": id})
+	if err != nil || len(header) < 2 {
+		return header
+	}
+	return append(append(bytes.TrimSuffix(field, []byte("}")), ','), header[1:]...)
+}
+
+// readStdin takes the answers. One that does not say which question it answers is for the oldest of its front end.
 func (k *Kernel) readStdin() {
 	k.read(k.stdin, func(r *request) {
 		var c struct {
@@ -66,13 +112,30 @@ func (k *Kernel) readStdin() {
 			k.log.Debug("refused on stdin", "type", r.Header.MsgType)
 			return
 		}
+		parent, _ := r.Parent() // none: the oldest
 		k.inputs.mu.Lock()
-		answer := k.inputs.waiting[r.from]
-		k.inputs.mu.Unlock()
-		select {
-		case answer <- c.Value:
-		default:
+		defer k.inputs.mu.Unlock()
+		var to *asking
+		for _, q := range k.inputs.waiting {
+			if q.to != r.from {
+				continue
+			}
+			if q.id == parent.MsgID || q.cell == parent.MsgID {
+				to = q
+				break
+			}
+			if to == nil {
+				to = q
+			}
+		}
+		if to == nil {
 			k.log.Debug("an answer that nobody asked for")
+			return
+		}
+		select {
+		case to.answer <- c.Value:
+		default:
+			k.log.Debug("a second answer")
 		}
 	})
 }

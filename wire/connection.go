@@ -73,11 +73,11 @@ func ReadKernelFile(path string) (*KernelFile, error) {
 	if f.Scheme == "" {
 		f.Scheme = "hmac-sha256"
 	}
-	switch {
-	case f.Transport != "tcp" && f.Transport != "ipc":
+	if f.Transport != "tcp" && f.Transport != "ipc" {
 		return nil, fmt.Errorf("wire: %s: transport %q: want tcp or ipc", path, f.Transport)
-	case f.Scheme != "hmac-sha256":
-		return nil, fmt.Errorf("wire: %s: signature_scheme %q: want hmac-sha256", path, f.Scheme)
+	}
+	if _, err := SchemeHash(f.Scheme); err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, path)
 	}
 	if (f.CurvePublic == "") != (f.CurveSecret == "") {
 		return nil, fmt.Errorf("wire: %s: curve_publickey and curve_secretkey: want both or neither", path)

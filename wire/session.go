@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // a scheme that the protocol names
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,12 +25,29 @@ const (
 	ClusterVersion = "5.3"
 )
 
+// maxSum is the size of the longest signature, in bytes.
+const maxSum = sha512.Size
+
+// SchemeHash gives the hash of a signature_scheme: hmac-sha256, hmac-sha512 or hmac-md5.
+func SchemeHash(scheme string) (func() hash.Hash, error) {
+	switch scheme {
+	case "", "hmac-sha256":
+		return sha256.New, nil
+	case "hmac-sha512":
+		return sha512.New, nil
+	case "hmac-md5":
+		return md5.New, nil
+	}
+	return nil, fmt.Errorf("wire: signature_scheme %q: want hmac-sha256, hmac-sha512 or hmac-md5", scheme)
+}
+
 // remembered is how many signatures a session keeps to notice a replay, as many as jupyter_client.
 const remembered = 1 << 16
 
 // Options of a session; the zero value is usable.
 type Options struct {
-	Key      []byte           // HMAC-SHA256 key; empty: messages are neither signed nor checked
+	Key      []byte           // HMAC key; empty: messages are neither signed nor checked
+	Hash     func() hash.Hash // nil: SHA-256; see [SchemeHash]
 	ID       string           // session id; "" takes a new one
 	Username string           // "" takes $USER or "gale"
 	Version  string           // "" takes KernelVersion
@@ -71,7 +90,11 @@ func NewSession(o Options) *Session {
 	}
 	s := &Session{o: o, seen: map[[32]byte]struct{}{}}
 	key := o.Key
-	s.macs.New = func() any { return hmac.New(sha256.New, key) }
+	newHash := o.Hash
+	if newHash == nil {
+		newHash = sha256.New
+	}
+	s.macs.New = func() any { return hmac.New(newHash, key) }
 	return s
 }
 
@@ -177,9 +200,10 @@ func (s *Session) sign(parts ...json.RawMessage) []byte {
 	for _, p := range parts {
 		mac.Write(p)
 	}
-	var sum [sha256.Size]byte
-	out := make([]byte, 2*sha256.Size)
-	hex.Encode(out, mac.Sum(sum[:0]))
+	var space [maxSum]byte
+	sum := mac.Sum(space[:0])
+	out := make([]byte, 2*len(sum))
+	hex.Encode(out, sum)
 	return out
 }
 
@@ -231,10 +255,14 @@ func (s *Session) Parse(frames [][]byte) (*Message, error) {
 
 // replayed remembers a signature and says whether it was there already.
 func (s *Session) replayed(signature []byte) bool {
-	var d [32]byte
-	if _, err := hex.Decode(d[:], signature); err != nil {
+	var sum [maxSum]byte
+	if len(signature) > 2*maxSum {
 		return false
 	}
+	if _, err := hex.Decode(sum[:], signature); err != nil {
+		return false
+	}
+	d := [32]byte(sum[:32]) // of a longer one, the first half tells it apart as well
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.seen[d]; ok {
