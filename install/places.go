@@ -25,6 +25,18 @@ func UserDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "jupyter"), nil
 }
 
+// RuntimeDir is where connection files of running kernels are.
+func RuntimeDir() (string, error) {
+	if d := os.Getenv("JUPYTER_RUNTIME_DIR"); d != "" {
+		return d, nil
+	}
+	data, err := UserDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(data, "runtime"), nil
+}
+
 // PrefixDir is the data folder under a prefix, for instance /usr/local or a Python environment.
 func PrefixDir(prefix string) string { return filepath.Join(prefix, "share", "jupyter") }
 

@@ -28,6 +28,7 @@ type Spec struct {
 	DisplayName string            `json:"display_name"`
 	Language    string            `json:"language"`
 	Interrupt   string            `json:"interrupt_mode"`
+	Protocol    string            `json:"kernel_protocol_version,omitempty"` // from 5.5 on: it registers where it is told to
 	Env         map[string]string `json:"env,omitempty"`
 	Metadata    map[string]any    `json:"metadata"`
 }
@@ -42,7 +43,7 @@ const (
 func Default(program string) Spec {
 	return Spec{
 		Name: DefaultName, Argv: []string{program, "kernel", "{connection_file}"}, DisplayName: DefaultDisplayName, Language: "go",
-		Interrupt: "message", Metadata: map[string]any{"debugger": false},
+		Interrupt: "message", Protocol: "5.5.0", Metadata: map[string]any{"debugger": true},
 	}
 }
 

@@ -21,12 +21,6 @@ type comm struct {
 	queue  *queue // of what front ends send
 }
 
-// commContent is what the three messages of comms have.
-type commContent struct {
-	ID     string `json:"comm_id"`
-	Target string `json:"target_name"`
-}
-
 type commInfoReply struct {
 	Status string              `json:"status"`
 	Comms  map[string]commInfo `json:"comms"`
@@ -57,7 +51,7 @@ func (k *Kernel) commInfo(r *request) any {
 
 // commArrived gives a message to its comm. One that is opened counts from its arrival, so that what comes next finds it.
 func (k *Kernel) commArrived(r *request) {
-	var c commContent
+	var c wire.Comm
 	if err := r.Content(&c); err != nil || c.ID == "" {
 		k.log.Debug("refused a comm", "err", err)
 		k.handle(r, nothing)
@@ -65,7 +59,7 @@ func (k *Kernel) commArrived(r *request) {
 	}
 	k.mu.Lock()
 	open := k.comms.open[c.ID]
-	if open == nil && r.Header.MsgType == "comm_open" {
+	if open == nil && r.Header.MsgType == wire.CommOpen {
 		open = k.openCommLocked(c)
 	}
 	k.mu.Unlock()
@@ -79,7 +73,7 @@ func (k *Kernel) commArrived(r *request) {
 func nothing(*request) any { return nil }
 
 // openCommLocked makes a comm known and lets it work.
-func (k *Kernel) openCommLocked(c commContent) *comm {
+func (k *Kernel) openCommLocked(c wire.Comm) *comm {
 	open := &comm{target: c.Target, queue: newQueue()}
 	k.comms.open[c.ID] = open
 	if k.ctx.Err() == nil {
@@ -96,27 +90,26 @@ func (k *Kernel) openCommLocked(c commContent) *comm {
 	return open
 }
 
-// closeComm forgets a comm; false when there is none. What front ends have sent to it already is still handled.
-func (k *Kernel) closeComm(id string) bool {
+// closeComm forgets a comm, if there is one. What front ends have sent to it already is still handled.
+func (k *Kernel) closeComm(id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	open := k.comms.open[id]
 	if open == nil {
-		return false
+		return
 	}
 	delete(k.comms.open, id)
 	open.queue.end()
-	return true
 }
 
 // commMessage hands a front end's message to the namespace. A target that is not known there is answered by comm_close; what a handler
 // panics with is published.
 func (k *Kernel) commMessage(r *request) any {
-	var c commContent
+	var c wire.Comm
 	if err := r.Content(&c); err != nil {
 		return nil // commArrived has looked
 	}
-	if r.Header.MsgType == "comm_close" {
+	if r.Header.MsgType == wire.CommClose {
 		defer k.closeComm(c.ID)
 	}
 	failure := k.askComm(r)
@@ -124,7 +117,7 @@ func (k *Kernel) commMessage(r *request) any {
 		return nil
 	}
 	k.log.Debug("a comm's message failed", "type", r.Header.MsgType, "target", c.Target, "err", failure.Name)
-	if r.Header.MsgType == "comm_open" {
+	if r.Header.MsgType == wire.CommOpen {
 		k.closeComm(c.ID)
 		k.publishClose(r.Message, c.ID)
 	}
@@ -137,11 +130,11 @@ func (k *Kernel) commMessage(r *request) any {
 
 // askComm lets the namespace handle a comm's message; an interrupt ends it.
 func (k *Kernel) askComm(r *request) *wire.Failure {
-	content, err := withMetadata(r.Message)
-	if err != nil {
-		f := wire.NewFailure("BadRequest", err.Error())
-		return &f
+	var content wire.Comm
+	if err := r.Content(&content); err != nil {
+		return asFailure(err)
 	}
+	content.Metadata = r.RawMetadata // only the content goes on
 	ctx, end := k.beginComm()
 	defer end()
 	m, err := k.o.Evaluator.Request(ctx, r.Header.MsgType, content, r.Buffers, func(o wire.Output) { k.forward(k.ctx, r.Message, o) })
@@ -184,40 +177,28 @@ func (k *Kernel) beginComm() (ctx context.Context, end func()) {
 	}
 }
 
-// withMetadata gives the content of a message with its metadata as a field, since only the content goes on.
-func withMetadata(m *wire.Message) (map[string]json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := m.Content(&fields); err != nil {
-		return nil, err
-	}
-	if len(m.RawMetadata) > 0 {
-		fields["metadata"] = m.RawMetadata
-	}
-	return fields, nil
-}
-
 // forwardComm publishes a comm's message from the namespace, and remembers what is open.
 func (k *Kernel) forwardComm(parent *wire.Message, o wire.Output) {
-	var c commContent
+	var c wire.Comm
 	if err := json.Unmarshal(o.Content, &c); err != nil || c.ID == "" {
 		k.log.Warn("a comm's message that is none", "type", o.MsgType, "err", err)
 		return
 	}
 	switch o.MsgType {
-	case "comm_open":
+	case wire.CommOpen:
 		k.mu.Lock()
 		if k.comms.open[c.ID] == nil {
 			k.openCommLocked(c)
 		}
 		k.mu.Unlock()
-	case "comm_close":
+	case wire.CommClose:
 		k.closeComm(c.ID)
 	}
 	k.pub.publish(o.MsgType, parent, o.Metadata, o.Content, o.Buffers...)
 }
 
 func (k *Kernel) publishClose(parent *wire.Message, id string) {
-	k.pub.publish("comm_close", parent, nil, struct {
+	k.pub.publish(wire.CommClose, parent, nil, struct {
 		ID   string   `json:"comm_id"`
 		Data struct{} `json:"data"`
 	}{ID: id})

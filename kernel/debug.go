@@ -169,6 +169,8 @@ func (k *Kernel) variables(q wire.Vars) (any, error) {
 		d := dapVariable{Name: v.Name, Value: cut(v.Value, maxShown), Type: v.Type, Reference: v.Ref, Named: v.Named, Indexed: v.Indexed}
 		if q.Op == wire.VarsList {
 			d.Evaluate = v.Name
+		} else {
+			d.Evaluate = v.Place
 		}
 		out = append(out, d)
 	}

@@ -169,7 +169,7 @@ func (c *cell) runGo(scope module.Scope, source string, quiet bool) *wire.Failur
 		c.mu.Unlock()
 		c.lookAhead(c.sub)
 	}
-	return c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: quiet || c.silent, AllowStdin: c.stdin}, c.emit))
+	return c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: quiet || c.silent, AllowStdin: c.stdin, Request: c.request.Header.MsgID}, c.emit))
 }
 
 // compile gives the module of a text; nil when there is nothing to run.

@@ -36,7 +36,7 @@ func (k *Kernel) Interrupt() {
 
 // begin makes a cell the one that an interrupt stops, and gives it its context; end must be called when it is over.
 func (k *Kernel) begin(c *cell) (end func()) {
-	ctx, cancel := context.WithCancel(context.WithValue(k.ctx, cellKey{}, c))
+	ctx, cancel := context.WithCancel(k.ctx)
 	c.ctx = ctx
 	k.mu.Lock()
 	r := &running{cell: c, cancel: cancel}

@@ -62,6 +62,15 @@ func TestPromises(t *testing.T) {
 	})
 }
 
+func TestPromisesBeside(t *testing.T) {
+	kerneltest.Beside(t, func(t *testing.T) *wire.KernelFile {
+		t.Helper()
+		o := options(t, "ipc")
+		serve(t, o)
+		return o.Connection
+	})
+}
+
 func TestPromisesOverTCP(t *testing.T) {
 	start := func(t *testing.T) *wire.KernelFile {
 		t.Helper()

@@ -134,7 +134,7 @@ type asker struct {
 }
 
 func (a *asker) Run(ctx context.Context, _ *module.Module, _ wire.Run, emit func(wire.Output)) wire.Reply {
-	text, err := a.kernel().Input(ctx, "name? ", false)
+	text, err := a.kernel().Input(ctx, wire.Input{Prompt: "name? "})
 	if ctx.Err() != nil {
 		f := wire.NewFailure("KeyboardInterrupt", "interrupted")
 		return wire.Reply{Status: "error", Failure: &f}

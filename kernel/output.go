@@ -85,7 +85,7 @@ func (k *Kernel) forward(ctx context.Context, parent *wire.Message, o wire.Outpu
 		}
 		b.Data, b.Metadata, b.Count = object(b.Data), object(b.Metadata), nil
 		k.pub.publish(o.MsgType, parent, o.Metadata, b, o.Buffers...)
-	case "comm_open", "comm_msg", "comm_close":
+	case wire.CommOpen, wire.CommMsg, wire.CommClose:
 		k.forwardComm(parent, o)
 	case "clear_output":
 		k.pub.publish(o.MsgType, parent, o.Metadata, o.Content, o.Buffers...)

@@ -27,8 +27,8 @@ func murmur2(data []byte, seed uint32) uint32 {
 		k *= m
 		h = h*m ^ k
 	}
-	for i := len(data) - 1; i >= 0; i-- {
-		h ^= uint32(data[i]) << (8 * i)
+	for i, b := range data {
+		h ^= uint32(b) << (8 * i)
 	}
 	if len(data) > 0 {
 		h *= m

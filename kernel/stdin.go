@@ -28,33 +28,35 @@ type asking struct {
 	answer chan string // has room for one
 }
 
-// cellKey is the key of the cell in the context of an [Evaluator]'s run.
-type cellKey struct{}
-
-// asker finds the cell that a question belongs to: the one whose context it is, or else the one of those that take questions which
-// began last.
-func (k *Kernel) asker(ctx context.Context) *cell {
-	if c, ok := ctx.Value(cellKey{}).(*cell); ok {
-		if c.stdin && !c.over.Load() {
-			return c
-		}
-		return nil
-	}
+// asker finds the cell that a question belongs to: the one that it names, or else the one that began last. It is nil when that does not
+// take questions.
+func (k *Kernel) asker(request wire.MsgID) *cell {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var found *cell
 	for _, s := range k.all() {
-		if r := s.running; r != nil && r.cell.stdin && (found == nil || r.cell.began.After(found.began)) {
-			found = r.cell
+		if s.running == nil {
+			continue
 		}
+		c := s.running.cell
+		if request != "" && c.request.Header.MsgID == request {
+			found = c
+			break
+		}
+		if request == "" && (found == nil || c.began.After(found.began)) {
+			found = c
+		}
+	}
+	if found == nil || !found.stdin {
+		return nil
 	}
 	return found
 }
 
-// Input asks the front end whose cell runs for a line. It fails with [ErrNoStdin] when none is asked, and with the context's error. When
-// several cells run, the context says which, if it comes from that of [Evaluator].Run.
-func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (string, error) {
-	c := k.asker(ctx)
+// Input asks the front end whose cell runs for a line. It fails with [ErrNoStdin] when it takes no questions, and with the context's
+// error.
+func (k *Kernel) Input(ctx context.Context, ask wire.Input) (string, error) {
+	c := k.asker(ask.Request)
 	if c == nil {
 		return "", ErrNoStdin
 	}
@@ -62,7 +64,7 @@ func (k *Kernel) Input(ctx context.Context, prompt string, password bool) (strin
 	m, err := k.session.New("input_request", r.Message, nil, struct {
 		Prompt   string `json:"prompt"`
 		Password bool   `json:"password"`
-	}{prompt, password})
+	}{ask.Prompt, ask.Password})
 	if err != nil {
 		return "", err
 	}

@@ -95,7 +95,7 @@ func subshellID(m *wire.Message) string {
 // arrived puts a shell request where it belongs: to its subshell, or to its comm, which is heard beside the cells.
 func (k *Kernel) arrived(r *request) {
 	switch r.Header.MsgType {
-	case "comm_open", "comm_msg", "comm_close":
+	case wire.CommOpen, wire.CommMsg, wire.CommClose:
 		k.commArrived(r)
 		return
 	}

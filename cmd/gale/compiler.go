@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/compile"
@@ -32,6 +33,9 @@ type session struct {
 	t    *compile.Toolchain
 	err  error
 	sets int // resets, for the ids of sessions
+
+	changes atomic.Int64                                                      // of what the session knows
+	input   atomic.Pointer[func(context.Context, wire.Input) (string, error)] // asks the front end; nil before there is a kernel
 }
 
 // headStart is how long the tool chain lets the kernel go ahead: getting ready keeps every core busy for some 0.2 s, and a front end that
@@ -103,8 +107,12 @@ func (s *session) Commit(c kernel.Compiled) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.s.Commit(h)
+		s.changes.Add(1)
 	}
 }
+
+// Version changes with what the session knows.
+func (s *session) Version() int { return int(s.changes.Load()) }
 
 // Complete finds what can stand at an offset.
 func (s *session) Complete(source string, offset int) kernel.Completion {
@@ -152,6 +160,7 @@ func (s *session) Reset() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sets++
+	s.changes.Add(1)
 	s.s = compile.NewSession(s.t, fmt.Sprintf("%sr%d", s.id, s.sets))
 	return nil
 }
@@ -182,7 +191,19 @@ func (s *session) answer(ctx context.Context, local *localCluster, kind string, 
 		if err != nil {
 			return nil, nil, err
 		}
+		s.changes.Add(1)
 		return nil, nil, c.Declare(module.Scope(d.Scope), d.Name, d.Type)
+	case wire.AskInput:
+		var q wire.Input
+		if err := json.Unmarshal(content, &q); err != nil {
+			return nil, nil, fmt.Errorf("question: %w", err)
+		}
+		ask := s.input.Load()
+		if ask == nil {
+			return nil, nil, kernel.ErrNoStdin
+		}
+		value, err := (*ask)(ctx, q)
+		return wire.InputAnswer{Value: value}, nil, err
 	case "compile":
 		var q struct{ Scope, Source string }
 		if err := json.Unmarshal(content, &q); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/galeproject/gale/install"
 	"github.com/galeproject/gale/internal/store"
 	"github.com/galeproject/gale/kernel"
 	"github.com/galeproject/gale/wire"
@@ -42,7 +43,8 @@ func serveKernel(ctx context.Context, path string, verbose bool) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	connection, err := wire.ReadKernelFile(path)
+	registration, registers := kernel.ReadRegistration(path)
+	connection, err := connectionOf(path, registration, registers)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,16 @@ func serveKernel(ctx context.Context, path string, verbose bool) error {
 	if err != nil {
 		return err
 	}
+	ask := k.Input
+	s.input.Store(&ask)
 	k.HandleSignals(ctx)
+	if registers {
+		file, err := register(ctx, k, registration)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(file) }() // nobody needs it any more
+	}
 	if pid, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID")); err == nil {
 		go k.WatchParent(ctx, pid)
 	}
@@ -81,4 +92,24 @@ func serveKernel(ctx context.Context, path string, verbose bool) error {
 		return err
 	}
 	return nil
+}
+
+// connectionOf gives what the kernel binds to: a connection file's ports, or ports of its own for a launcher that wants to be told.
+func connectionOf(path string, r *kernel.Registration, registers bool) (*wire.KernelFile, error) {
+	if registers {
+		return r.Connection()
+	}
+	return wire.ReadKernelFile(path)
+}
+
+// register tells the launcher the ports, once somebody answers there, and writes a connection file for other clients.
+func register(ctx context.Context, k *kernel.Kernel, r *kernel.Registration) (string, error) {
+	if err := k.Register(ctx, r); err != nil {
+		return "", err
+	}
+	dir, err := install.RuntimeDir()
+	if err != nil {
+		return "", err
+	}
+	return k.WriteConnection(dir, r.KernelID)
 }

@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -141,6 +142,29 @@ func (c *Client) listen(s *zmtp.Socket, to *[]*wire.Message) {
 func (c *Client) Send(on Channel, msgType string, content any, buffers ...[]byte) wire.MsgID {
 	c.t.Helper()
 	m, err := c.Session.New(msgType, nil, nil, content, buffers...)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Raw(on, c.Session.Frames(m)...)
+	return m.Header.MsgID
+}
+
+// SendIn sends a shell request to a subshell.
+func (c *Client) SendIn(subshell, msgType string, content any) wire.MsgID {
+	c.t.Helper()
+	m, err := c.Session.New(msgType, nil, nil, content)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	m.RawHeader = []byte(fmt.Sprintf(`{"subshell_id":%q,`, subshell) + string(m.RawHeader[1:]))
+	c.Raw(Shell, c.Session.Frames(m)...)
+	return m.Header.MsgID
+}
+
+// SendWith sends a request with metadata.
+func (c *Client) SendWith(on Channel, msgType string, metadata, content any, buffers ...[]byte) wire.MsgID {
+	c.t.Helper()
+	m, err := c.Session.New(msgType, nil, metadata, content, buffers...)
 	if err != nil {
 		c.t.Fatal(err)
 	}

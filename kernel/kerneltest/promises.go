@@ -18,7 +18,20 @@ func All(t *testing.T, start Start) {
 		"Inspection": Inspection, "IsComplete": IsComplete, "History": History, "UserExpressions": UserExpressions, "Pager": Pager,
 		"Interrupt": Interrupt, "InterruptIdle": InterruptIdle, "ControlBeside": ControlBeside, "Heartbeat": Heartbeat, "Comms": Comms,
 		"Unknown": Unknown, "Garbage": Garbage, "WrongTypes": WrongTypes, "TwoFrontEnds": TwoFrontEnds, "Magics": Magics, "Lines": Lines,
-		"Shutdown": Shutdown, "ShutdownBusy": ShutdownBusy,
+		"Shutdown": Shutdown, "ShutdownBusy": ShutdownBusy, "Subshells": Subshells, "SubshellUnknown": SubshellUnknown,
+		"SubshellCount": SubshellCount, "SubshellAbort": SubshellAbort, "SubshellSilent": SubshellSilent, "ShutdownWithSubshells": ShutdownWithSubshells,
+		"Debugger": Debugger, "DumpCell": DumpCell, "Usage": Usage, "SilentIdle": SilentIdle, "ReplyChannel": ReplyChannel, "Features": Features,
+	} {
+		t.Run(name, func(t *testing.T) { promise(t, start) })
+	}
+}
+
+// Beside runs the promises about what happens while a cell runs and that ask the namespace.
+func Beside(t *testing.T, start Start) {
+	t.Helper()
+	for name, promise := range map[string]func(*testing.T, Start){
+		"SubshellBeside": SubshellBeside, "InterruptAll": InterruptAll, "DeleteFinishes": DeleteFinishes, "Variables": Variables,
+		"VariablesBeside": VariablesBeside,
 	} {
 		t.Run(name, func(t *testing.T) { promise(t, start) })
 	}

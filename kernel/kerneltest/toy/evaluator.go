@@ -24,6 +24,8 @@ type Evaluator struct {
 	vars   map[string]any
 	closed context.CancelFunc
 	ctx    context.Context
+	comms  map[string]string // targets by id
+	runs   int               // cells that run
 
 	// Interrupts, Restarts and Closes count calls; read them with Count.
 	interrupts, restarts, closes int
@@ -64,8 +66,14 @@ func (e *Evaluator) Close() error {
 	return nil
 }
 
-// Request answers a wire.NamesRequest that lists.
-func (e *Evaluator) Request(_ context.Context, msgType string, _ any, _ [][]byte, _ func(wire.Output)) (*wire.Message, error) {
+// Request answers a wire.NamesRequest that lists, what is asked about variables, and messages of comms.
+func (e *Evaluator) Request(ctx context.Context, msgType string, content any, buffers [][]byte, emit func(wire.Output)) (*wire.Message, error) {
+	switch c := content.(type) {
+	case wire.Comm:
+		return answer(msgType, e.comm(ctx, msgType, c, buffers, emit))
+	case wire.Vars:
+		return answer(msgType, e.explore(c))
+	}
 	if msgType != wire.NamesRequest {
 		return nil, fmt.Errorf("toy: no %s", msgType)
 	}
@@ -75,8 +83,16 @@ func (e *Evaluator) Request(_ context.Context, msgType string, _ any, _ [][]byte
 	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
 		a.Names = append(a.Names, wire.NameInfo{Name: name, Type: fmt.Sprintf("%T", e.vars[name]), Bytes: 8, Text: fmt.Sprint(e.vars[name])})
 	}
-	return wire.NewSession(wire.Options{}).New("gale_names_reply", nil, nil, a)
+	return answer(msgType, a)
 }
+
+func answer(msgType string, a any) (*wire.Message, error) {
+	return wire.NewSession(wire.Options{}).New(wire.ReplyType(msgType), nil, nil, a)
+}
+
+type died struct{}
+
+func (died) Error() string { return "the namespace died" }
 
 type panicked struct{ value any }
 
@@ -88,6 +104,14 @@ func (e *Evaluator) Run(ctx context.Context, m *module.Module, run wire.Run, emi
 	if err != nil {
 		return fail("LoadError", err.Error())
 	}
+	e.mu.Lock()
+	e.runs++
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.runs--
+	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
@@ -102,6 +126,8 @@ func (e *Evaluator) Run(ctx context.Context, m *module.Module, run wire.Run, emi
 	switch {
 	case e.ctx.Err() != nil:
 		return fail("NamespaceDied", "the namespace has ended")
+	case errors.Is(err, died{}):
+		return fail(wire.NameDied, err.Error())
 	case errors.Is(err, context.Canceled):
 		return fail("KeyboardInterrupt", "interrupted")
 	case errors.As(err, &p):
@@ -281,6 +307,15 @@ func (r *runner) call(x *ast.CallExpr) (any, error) {
 			return nil, r.ctx.Err()
 		case <-time.After(time.Duration(vs[0].(int))):
 		}
+	case "comm.Open":
+		r.out(wire.CommOpen, map[string]any{"comm_id": vs[0], "target_name": "toy", "data": map[string]any{}})
+	case "comm.Close":
+		r.out(wire.CommClose, map[string]any{"comm_id": vs[0], "data": map[string]any{}})
+	case "die":
+		r.e.mu.Lock()
+		defer r.e.mu.Unlock()
+		r.e.vars = map[string]any{}
+		return nil, died{}
 	case "os.Chdir", "os.Setenv":
 	default:
 		return nil, fmt.Errorf("toy: %s is not understood", name)
