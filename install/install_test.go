@@ -22,7 +22,7 @@ func TestInstallListRemove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"argv":["/opt/bin/gale","kernel","{connection_file}"],"display_name":"Go (gale)","language":"go","interrupt_mode":"message","kernel_protocol_version":"5.5.0","metadata":{"debugger":true}}`
+	want := `{"argv":["/opt/bin/gale","kernel","{connection_file}"],"display_name":"Go (gale)","language":"go","interrupt_mode":"message","kernel_protocol_version":"5.5.0","metadata":{"debugger":true,"supported_encryption":["curve"]}}`
 	var got bytes.Buffer
 	if err := json.Compact(&got, data); err != nil || got.String() != want {
 		t.Errorf("%s %v, want %s", got.String(), err, want)

@@ -43,7 +43,7 @@ const (
 func Default(program string) Spec {
 	return Spec{
 		Name: DefaultName, Argv: []string{program, "kernel", "{connection_file}"}, DisplayName: DefaultDisplayName, Language: "go",
-		Interrupt: "message", Protocol: "5.5.0", Metadata: map[string]any{"debugger": true},
+		Interrupt: "message", Protocol: "5.5.0", Metadata: map[string]any{"debugger": true, "supported_encryption": []string{"curve"}},
 	}
 }
 

@@ -114,7 +114,11 @@ func (k *Kernel) ID() string { return k.session.ID() }
 func (k *Kernel) bind() error {
 	f := *k.o.Connection // a copy: ports that were zero are filled in
 	k.o.Connection = &f
-	router := zmtp.Options{Handover: true, Logger: k.log}
+	curve, err := zmtp.CurveServer(f.CurvePublic, f.CurveSecret)
+	if err != nil {
+		return fmt.Errorf("kernel: keys of the connection file: %w", err)
+	}
+	router := zmtp.Options{Handover: true, Logger: k.log, Curve: curve}
 	sockets := []struct {
 		name string
 		at   **zmtp.Socket
@@ -125,8 +129,8 @@ func (k *Kernel) bind() error {
 		{"shell", &k.shell, zmtp.Router, router, &f.Shell},
 		{"control", &k.control, zmtp.Router, router, &f.Control},
 		{"stdin", &k.stdin, zmtp.Router, router, &f.Stdin},
-		{"iopub", &k.iopub, zmtp.XPub, zmtp.Options{QueueMsgs: 1 << 22, QueueBytes: hardBytes, Logger: k.log, Welcome: k.welcome, OnEvent: k.subscribed}, &f.IOPub},
-		{"heartbeat", &k.heartbeat, zmtp.Rep, zmtp.Options{Reply: echo, Logger: k.log}, &f.Heartbeat},
+		{"iopub", &k.iopub, zmtp.XPub, zmtp.Options{QueueMsgs: 1 << 22, QueueBytes: hardBytes, Logger: k.log, Curve: curve, Welcome: k.welcome, OnEvent: k.subscribed}, &f.IOPub},
+		{"heartbeat", &k.heartbeat, zmtp.Rep, zmtp.Options{Reply: echo, Logger: k.log, Curve: curve}, &f.Heartbeat},
 	}
 	for _, s := range sockets {
 		socket, err := zmtp.New(s.typ, s.o)

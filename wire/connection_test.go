@@ -53,7 +53,7 @@ func TestCurveKeys(t *testing.T) {
 func TestKernelFileRefused(t *testing.T) {
 	for change, want := range map[string]string{
 		`"transport":"tcp"|"transport":"udp"`:                                   `transport "udp"`,
-		`"hmac-sha256"|"hmac-md5"`:                                              `signature_scheme "hmac-md5"`,
+		`"hmac-sha256"|"hmac-sha1"`:                                             `signature_scheme "hmac-sha1"`,
 		`"shell_port":1|"shell_port":70000`:                                     "port 70000",
 		`"shell_port":1|"shell":1`:                                              "shell_port is missing",
 		`{"transport"|["transport"`:                                             "invalid character",

@@ -93,8 +93,17 @@ func Dial(t *testing.T, f *wire.KernelFile) *Client {
 // connect makes the sockets and listens.
 func connect(t *testing.T, f *wire.KernelFile, topic string) *Client {
 	t.Helper()
-	c := &Client{t: t, File: f, Session: wire.NewSession(wire.Options{Key: []byte(f.Key)}), changed: make(chan struct{})}
+	newHash, err := wire.SchemeHash(f.Scheme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Client{t: t, File: f, Session: wire.NewSession(wire.Options{Key: []byte(f.Key), Hash: newHash}), changed: make(chan struct{})}
+	curve, err := zmtp.CurveClient(f.CurvePublic)
+	if err != nil {
+		t.Fatal(err)
+	}
 	socket := func(typ zmtp.Type, port wire.Port, o zmtp.Options) *zmtp.Socket {
+		o.Curve = curve
 		s, err := zmtp.New(typ, o)
 		if err != nil {
 			t.Fatal(err)
