@@ -145,6 +145,11 @@ func (k *Kernel) bind() error {
 		if err != nil {
 			return fmt.Errorf("kernel: binding %s to %s: %w", s.name, f.Endpoint(*s.port), err)
 		}
+		if path, ipc := strings.CutPrefix(bound, "ipc://"); ipc {
+			if err := os.Chmod(path, 0o600); err != nil {
+				return fmt.Errorf("kernel: binding %s: %w", s.name, err)
+			}
+		}
 		if *s.port == 0 {
 			if *s.port, err = portOf(bound); err != nil {
 				return fmt.Errorf("kernel: binding %s: %w", s.name, err)

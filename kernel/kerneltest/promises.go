@@ -16,7 +16,7 @@ func All(t *testing.T, start Start) {
 		"Silent": Silent, "OnlyCode": OnlyCode, "Abort": Abort, "NoAbort": NoAbort, "OneError": OneError, "CompileError": CompileError,
 		"StreamsAreMerged": StreamsAreMerged, "StreamOrder": StreamOrder, "SlowReader": SlowReader, "Completion": Completion, "CompletionCountsCodePoints": CompletionCountsCodePoints,
 		"Inspection": Inspection, "IsComplete": IsComplete, "History": History, "UserExpressions": UserExpressions, "Pager": Pager,
-		"Interrupt": Interrupt, "InterruptIdle": InterruptIdle, "ControlBeside": ControlBeside, "Heartbeat": Heartbeat, "Comms": Comms,
+		"Interrupt": Interrupt, "InterruptIdle": InterruptIdle, "ControlBeside": ControlBeside, "Heartbeat": Heartbeat,
 		"Unknown": Unknown, "Garbage": Garbage, "WrongTypes": WrongTypes, "TwoFrontEnds": TwoFrontEnds, "Magics": Magics, "Lines": Lines,
 		"Shutdown": Shutdown, "ShutdownBusy": ShutdownBusy, "Subshells": Subshells, "SubshellUnknown": SubshellUnknown,
 		"SubshellCount": SubshellCount, "SubshellAbort": SubshellAbort, "SubshellSilent": SubshellSilent, "ShutdownWithSubshells": ShutdownWithSubshells,
@@ -30,7 +30,7 @@ func All(t *testing.T, start Start) {
 func Beside(t *testing.T, start Start) {
 	t.Helper()
 	for name, promise := range map[string]func(*testing.T, Start){
-		"SubshellBeside": SubshellBeside, "InterruptAll": InterruptAll, "DeleteFinishes": DeleteFinishes, "Variables": Variables,
+		"Comms": Comms, "SubshellBeside": SubshellBeside, "InterruptAll": InterruptAll, "DeleteFinishes": DeleteFinishes, "Variables": Variables,
 		"VariablesBeside": VariablesBeside,
 	} {
 		t.Run(name, func(t *testing.T) { promise(t, start) })

@@ -281,7 +281,11 @@ func Heartbeat(t *testing.T, start Start) {
 	f := start(t)
 	c := Dial(t, f)
 	busy(c, "for {\n}")
-	s, err := zmtp.New(zmtp.Dealer, zmtp.Options{})
+	curve, err := zmtp.CurveClient(f.CurvePublic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := zmtp.New(zmtp.Dealer, zmtp.Options{Curve: curve})
 	if err != nil {
 		t.Fatal(err)
 	}
