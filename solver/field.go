@@ -76,7 +76,7 @@ func (f *Field) Bundle() display.Bundle {
 	if f == nil {
 		return display.Text("<nil>")
 	}
-	return display.Picture(f.String(), f.Real().heat())
+	return display.Picture(f.String(), f.Real().Heat())
 }
 
 // Add returns the sum of two fields. Nil stands for zero. The values of a sum of different shapes are nil.

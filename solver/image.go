@@ -74,10 +74,11 @@ func (m *Image) Bundle() display.Bundle {
 	if m == nil || m.Problem != "" {
 		return display.Text(m.String())
 	}
-	return display.Picture(m.String(), m.heat())
+	return display.Picture(m.String(), m.Heat())
 }
 
-func (m *Image) heat() display.Heat {
+// Heat is the picture, to be drawn beside others.
+func (m *Image) Heat() display.Heat {
 	h := heat(m.Grid, m.Values, m.OnNodes)
 	h.Title = m.Title
 	h.Colors, h.Lo, h.Hi = m.Colors, m.Lo, m.Hi

@@ -1,0 +1,137 @@
+package invert_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/galeproject/gale/solver"
+	"github.com/galeproject/gale/solver/fdfd"
+	"github.com/galeproject/gale/solver/invert"
+)
+
+// section is an inversion for the made-up section: 180×60 cells of 50 m and density 1, data computed on cells of half the side.
+type section struct {
+	truth, start *solver.Model
+	src, rec     []solver.Point
+}
+
+func newSection(t testing.TB) *section {
+	t.Helper()
+	g := solver.Grid{Nx: 180, Nz: 60, Dx: 50, Dz: 50}
+	s := &section{truth: light(t, g)}
+	s.start = s.truth.Smooth(500, 300)
+	for i := range 4 * g.Nx {
+		s.start.C[i] = 1500
+	}
+	for ix := 4; ix < 177; ix += 7 {
+		s.src = append(s.src, g.Node(ix, 1))
+	}
+	for ix := 2; ix < 179; ix += 2 {
+		s.rec = append(s.rec, g.Node(ix, 3))
+	}
+	return s
+}
+
+// light is the section sampled at the middle of cells, with density 1.
+func light(t testing.TB, g solver.Grid) *solver.Model {
+	t.Helper()
+	m, err := solver.Average(g, 1, solver.Marmousi)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Rho = slices.Repeat([]float64{1}, g.Cells())
+	return m
+}
+
+// layer is an absorbing layer of n cells.
+func layer(n int) fdfd.Option {
+	return fdfd.Absorbing(fdfd.Layer{Cells: n, R: 1e-5, M: 2, C0: 2500})
+}
+
+// observe computes data on the finer grid.
+func (s *section) observe(t testing.TB, freq float64) *solver.Data {
+	t.Helper()
+	k, err := fdfd.NewKernel(light(t, solver.Grid{Nx: 360, Nz: 120, Dx: 25, Dz: 25}), freq, layer(20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := k.Data(s.src, s.rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (s *section) terms(t testing.TB, c invert.Compare, freqs ...float64) []*invert.Term {
+	t.Helper()
+	var ts []*invert.Term
+	for _, f := range freqs {
+		k, err := fdfd.NewKernel(s.start, f, layer(10))
+		if err != nil {
+			t.Fatal(err)
+		}
+		term, err := invert.NewTerm(k, s.observe(t, f), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ts = append(ts, term)
+	}
+	return ts
+}
+
+// misfit is the mean over terms.
+func misfit(t testing.TB, m *solver.Model, ts []*invert.Term) (mean float64) {
+	t.Helper()
+	for _, term := range ts {
+		r, err := term.Answer(&invert.Request{Model: m, Freqs: []float64{term.Freq()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean += r.Misfit / r.Norm / float64(len(ts))
+	}
+	return mean
+}
+
+// wrong is the root mean square error of speed in the upper middle of the section, below the water.
+func (s *section) wrong(m *solver.Model) float64 {
+	e, n := 0., 0.
+	for iz := 4; iz < 36; iz++ {
+		for ix := 20; ix < 160; ix++ {
+			d := m.C[iz*180+ix] - s.truth.C[iz*180+ix]
+			e, n = e+d*d, n+1
+		}
+	}
+	return math.Sqrt(e / n)
+}
+
+// From low to high frequencies the misfit falls a hundredfold, and the upper part of the section is found.
+func TestSection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	s := newSection(t)
+	freqs := []float64{2, 2.8, 3.9, 5.5, 7.5}
+	ts := s.terms(t, invert.Compare{}, freqs...)
+	before := misfit(t, s.start, ts)
+	if math.Abs(before/0.2025-1) > 1e-3 {
+		t.Errorf("misfit of the start %.5g, want 0.2025", before)
+	}
+	v := invert.Inversion{
+		Start: s.start, Stages: invert.OneByOne(freqs...), Slowest: 1400, Fastest: 5000,
+		Frozen: invert.Above(s.start.Grid, 200), Gain: invert.Deepening(s.start.Grid, 0.3, 1),
+		Watch: func(st *invert.State) { t.Log(st) },
+	}
+	got, err := v.Run(t.Context(), invert.Serial(ts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := misfit(t, got.Model, ts)
+	t.Logf("misfit %.4g to %.4g (÷%.0f) in %d evaluations; error of the upper part %.0f to %.0f m/s", before, after, before/after, got.Evaluations, s.wrong(s.start), s.wrong(got.Model))
+	if !(before/after >= 100) || got.Evaluations > 150 {
+		t.Errorf("misfit fell by %.1f in %d evaluations, want 100 in 150", before/after, got.Evaluations)
+	}
+	if !(s.wrong(got.Model) <= 0.6*s.wrong(s.start)) {
+		t.Errorf("error of the upper part %.0f m/s, before %.0f", s.wrong(got.Model), s.wrong(s.start))
+	}
+}
