@@ -15,8 +15,11 @@ func regularisers(n int) []invert.Regulariser {
 		speed[i] = 1900 + float64(i%7)
 	}
 	return []invert.Regulariser{
-		invert.Smooth{Weight: 0.3}, invert.Smooth{Weight: 0.3, Length: 55}, invert.TotalVariation{Weight: 2, Length: 30},
-		invert.TotalVariation{Weight: 2, Edge: 0.1}, invert.Near{Weight: 4, Speed: speed},
+		invert.Smooth{Weight: 0.3},
+		invert.Smooth{Weight: 0.3, Length: 55},
+		invert.TotalVariation{Weight: 2, Length: 30},
+		invert.TotalVariation{Weight: 2, Edge: 0.1},
+		invert.Near{Weight: 4, Speed: speed},
 	}
 }
 

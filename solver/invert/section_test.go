@@ -16,7 +16,7 @@ type section struct {
 	src, rec     []solver.Point
 }
 
-func newSection(t testing.TB) *section {
+func newSection(t *testing.T) *section {
 	t.Helper()
 	g := solver.Grid{Nx: 180, Nz: 60, Dx: 50, Dz: 50}
 	s := &section{truth: light(t, g)}
@@ -34,7 +34,7 @@ func newSection(t testing.TB) *section {
 }
 
 // light is the section sampled at the middle of cells, with density 1.
-func light(t testing.TB, g solver.Grid) *solver.Model {
+func light(t *testing.T, g solver.Grid) *solver.Model {
 	t.Helper()
 	m, err := solver.Average(g, 1, solver.Marmousi)
 	if err != nil {
@@ -50,7 +50,7 @@ func layer(n int) fdfd.Option {
 }
 
 // observe computes data on the finer grid.
-func (s *section) observe(t testing.TB, freq float64) *solver.Data {
+func (s *section) observe(t *testing.T, freq float64) *solver.Data {
 	t.Helper()
 	k, err := fdfd.NewKernel(light(t, solver.Grid{Nx: 360, Nz: 120, Dx: 25, Dz: 25}), freq, layer(20))
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *section) observe(t testing.TB, freq float64) *solver.Data {
 	return d
 }
 
-func (s *section) terms(t testing.TB, c invert.Compare, freqs ...float64) []*invert.Term {
+func (s *section) terms(t *testing.T, c invert.Compare, freqs ...float64) []*invert.Term {
 	t.Helper()
 	var ts []*invert.Term
 	for _, f := range freqs {
@@ -81,7 +81,7 @@ func (s *section) terms(t testing.TB, c invert.Compare, freqs ...float64) []*inv
 }
 
 // misfit is the mean over terms.
-func misfit(t testing.TB, m *solver.Model, ts []*invert.Term) (mean float64) {
+func misfit(t *testing.T, m *solver.Model, ts []*invert.Term) (mean float64) {
 	t.Helper()
 	for _, term := range ts {
 		r, err := term.Answer(&invert.Request{Model: m, Freqs: []float64{term.Freq()}})

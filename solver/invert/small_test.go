@@ -22,46 +22,46 @@ type small struct {
 
 var quick = fdfd.Absorbing(fdfd.Layer{Cells: 6, R: 1e-5, M: 2, C0: 2000})
 
-func newSmall(t testing.TB, freqs ...float64) *small {
-	t.Helper()
+func newSmall(tb testing.TB, freqs ...float64) *small {
+	tb.Helper()
 	s := &small{start: solver.Homogeneous(24, 14, 20, 2000, 1000)}
 	s.start.Rho = nil // follows the speed
 	truth := s.start.Clone()
 	for i := range truth.C {
 		p := truth.Center(i%24, i/24)
-		truth.C[i] -= 250 * math.Exp(-(math.Pow(p.X-240, 2)+math.Pow(p.Z-140, 2))/3600)
+		truth.C[i] -= 250 * math.Exp(-((p.X-240)*(p.X-240)+(p.Z-140)*(p.Z-140))/3600)
 	}
 	for _, f := range freqs {
 		k, err := fdfd.NewKernel(truth, f, quick)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		d, err := k.Data(solver.Line(solver.At(40, 20), solver.At(440, 20), 6), solver.Line(solver.At(30, 250), solver.At(450, 250), 15))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		s.obs = append(s.obs, d)
 	}
 	return s
 }
 
-func (s *small) term(t testing.TB, obs *solver.Data, c invert.Compare) *invert.Term {
-	t.Helper()
+func (s *small) term(tb testing.TB, obs *solver.Data, c invert.Compare) *invert.Term {
+	tb.Helper()
 	k, err := fdfd.NewKernel(s.start, obs.Freq, quick)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	term, err := invert.NewTerm(k, obs, c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return term
 }
 
-func (s *small) terms(t testing.TB, c invert.Compare) (ts []*invert.Term) {
-	t.Helper()
+func (s *small) terms(tb testing.TB, c invert.Compare) (ts []*invert.Term) {
+	tb.Helper()
 	for _, o := range s.obs {
-		ts = append(ts, s.term(t, o, c))
+		ts = append(ts, s.term(tb, o, c))
 	}
 	return ts
 }
@@ -85,11 +85,11 @@ func (s *small) direction(seed uint64) []float64 {
 	return solver.Blur(s.start.Grid, v, 30, 30)
 }
 
-func answer(t testing.TB, term *invert.Term, q *invert.Request) *invert.Reply {
-	t.Helper()
+func answer(tb testing.TB, term *invert.Term, q *invert.Request) *invert.Reply {
+	tb.Helper()
 	r, err := term.Answer(q)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
