@@ -26,31 +26,56 @@ type result struct {
 	p99  float64 // of the round trip of a window, µs
 }
 
-// measure starts a server, loads it and ends it.
-func (l load) measure(d time.Duration, server []string) (r result, err error) {
+// server is a process that echoes.
+type server struct {
+	addr string
+	cmd  *exec.Cmd
+	end  context.CancelFunc
+}
+
+// start starts a server and learns where it is bound.
+func start(argv []string, env ...string) (*server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, server[0], server[1:]...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
+	s := &server{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), end: cancel}
+	s.cmd.Stderr, s.cmd.Env = os.Stderr, append(os.Environ(), env...)
+	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		cancel()
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		cancel()
+		return nil, fmt.Errorf("starting %s: %w", argv[0], err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("%s does not say where it is bound: %w", argv[0], err)
+	}
+	s.addr = strings.TrimSpace(line)
+	return s, nil
+}
+
+func (s *server) stop() {
+	s.end()
+	_ = s.cmd.Wait() // killed
+}
+
+func (s *server) cpu() time.Duration { return cpuTime(s.cmd.Process.Pid) }
+
+// measure starts a server, loads it and ends it.
+func (l load) measure(d time.Duration, argv []string) (r result, err error) {
+	if l.curve {
+		return l.measureCurve(d, argv)
+	}
+	s, err := start(argv)
+	if err != nil {
 		return r, err
 	}
-	if err := cmd.Start(); err != nil {
-		cancel()
-		return r, fmt.Errorf("starting %s: %w", server[0], err)
-	}
-	defer func() {
-		cancel()
-		_ = cmd.Wait() // killed
-	}()
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return r, fmt.Errorf("%s does not say where it is bound: %w", server[0], err)
-	}
+	defer s.stop()
 	peers := make([]*peer, l.peers)
 	for i := range peers {
-		if peers[i], err = dial(ctx, strings.TrimSpace(addr), fmt.Sprint("peer-", i)); err != nil {
+		if peers[i], err = dial(context.Background(), s.addr, fmt.Sprint("peer-", i)); err != nil {
 			return r, err
 		}
 		defer peers[i].nc.Close() //nolint:errcheck // the measurement is over
@@ -61,19 +86,18 @@ func (l load) measure(d time.Duration, server []string) (r result, err error) {
 			return r, err
 		}
 	}
-	before, start := cpuTime(cmd.Process.Pid), time.Now()
+	before, from := s.cpu(), time.Now()
 	var wg sync.WaitGroup
 	errs := make([]error, len(peers))
 	for i, p := range peers {
 		wg.Go(func() {
-			for time.Since(start) < d && errs[i] == nil {
+			for time.Since(from) < d && errs[i] == nil {
 				errs[i] = p.trip(batch)
 			}
 		})
 	}
 	wg.Wait()
-	took := time.Since(start)
-	used := cpuTime(cmd.Process.Pid) - before
+	took, used := time.Since(from), s.cpu()-before
 	var trips []float64
 	for i, p := range peers {
 		if errs[i] != nil {
@@ -81,9 +105,14 @@ func (l load) measure(d time.Duration, server []string) (r result, err error) {
 		}
 		trips = append(trips, p.trips...)
 	}
+	return l.sum(trips, took, used), nil
+}
+
+// sum is the result of a measurement: the trips' times in µs, how long they took together, the server's CPU time.
+func (l load) sum(trips []float64, took, used time.Duration) result {
 	slices.Sort(trips)
 	n := float64(len(trips) * l.window)
-	return result{rate: n / took.Seconds(), cpu: float64(used.Microseconds()) / n, p99: trips[len(trips)*99/100]}, nil
+	return result{rate: n / took.Seconds(), cpu: float64(used.Microseconds()) / n, p99: trips[len(trips)*99/100]}
 }
 
 // batch is a window of messages on the wire.

@@ -2,7 +2,7 @@
 // and the server's CPU time per message, over loopback. The load is the same raw bytes for both; rounds alternate, and the
 // ratio is taken within a round, since on a busy machine only ratios hold.
 //
-//	go run ./bench/zmtp [-rounds 5] [-seconds 1] [-all] [-python .venv/bin/python]
+//	go run ./bench/zmtp [-rounds 5] [-seconds 1] [-all] [-only 'CURVE'] [-python .venv/bin/python]
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 type load struct {
 	peers, window int
 	sizes         []int // of a message's frames, bytes
+	curve         bool
 }
 
 // small is a request as Jupyter sends it: 523 bytes in five frames.
@@ -30,6 +32,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds per row")
 	seconds := flag.Float64("seconds", 1, "seconds per measurement")
 	all := flag.Bool("all", false, "all rows, not only 8 peers with a window of 16")
+	only := flag.String("only", "", "only rows whose name contains this")
 	python := flag.String("python", os.Getenv("GALE_PYTHON"), "interpreter that has pyzmq")
 	serve := flag.Bool("serve", false, "be the server: for the program's own use")
 	flag.Parse()
@@ -37,14 +40,31 @@ func main() {
 		fail(echo())
 		return
 	}
-	rows := []load{{8, 16, small}}
+	rows := []load{{peers: 8, window: 16, sizes: small}}
 	if *all {
-		rows = []load{{1, 1, small}, {1, 16, small}, {8, 1, small}, {8, 16, small}, {8, 64, small}, {64, 1, small}, {64, 16, small}, {1, 1, []int{1 << 20}}}
+		rows = table()
 	}
 	say("%-22s %28s %28s %9s\n", "", "gale msg/s (µs CPU, p99 µs)", "pyzmq msg/s (µs CPU, p99 µs)", "ratio")
 	for _, r := range rows {
+		if !strings.Contains(r.name(), *only) {
+			continue
+		}
 		fail(r.compare(*rounds, time.Duration(*seconds*float64(time.Second)), interpreter(*python)))
 	}
+}
+
+// table is all rows.
+func table() (rows []load) {
+	for _, r := range [][2]int{{1, 1}, {1, 16}, {8, 1}, {8, 16}, {8, 64}, {64, 1}, {64, 16}, {500, 1}, {500, 4}} {
+		rows = append(rows, load{peers: r[0], window: r[1], sizes: small})
+	}
+	for _, n := range []int{64 << 10, 1 << 20, 64 << 20} {
+		rows = append(rows, load{peers: 1, window: 1, sizes: []int{n}})
+	}
+	return append(rows,
+		load{peers: 1, window: 1, sizes: small, curve: true},
+		load{peers: 1, window: 16, sizes: small, curve: true},
+		load{peers: 1, window: 1, sizes: []int{16 << 20}, curve: true})
 }
 
 func fail(err error) {
@@ -71,7 +91,12 @@ func interpreter(named string) string {
 
 // echo is our server.
 func echo() error {
-	s, err := zmtp.New(zmtp.Router, zmtp.Options{})
+	debug.SetGCPercent(400) // as gale's controller has it
+	curve, err := serverCurve()
+	if err != nil {
+		return err
+	}
+	s, err := zmtp.New(zmtp.Router, zmtp.Options{Curve: curve})
 	if err != nil {
 		return err
 	}
@@ -105,13 +130,21 @@ func (l load) compare(rounds int, d time.Duration, python string) error {
 		ours, theirs = append(ours, a), append(theirs, b)
 		ratios = append(ratios, a.rate/b.rate)
 	}
+	say("%-22s %28s %28s %9.2f\n", l.name(), middle(ours), middle(theirs), median(ratios))
+	return nil
+}
+
+// name is what the row is called.
+func (l load) name() string {
 	bytes := 0
 	for _, n := range l.sizes {
 		bytes += n
 	}
 	name := fmt.Sprintf("%d×%d, %d B", l.peers, l.window, bytes)
-	say("%-22s %28s %28s %9.2f\n", name, middle(ours), middle(theirs), median(ratios))
-	return nil
+	if l.curve {
+		name += ", CURVE"
+	}
+	return name
 }
 
 func median(xs []float64) float64 {

@@ -18,11 +18,24 @@ type blocks struct {
 
 func class(n int) int { return max(bits.Len(uint(max(n, 1)-1)), blockMin) - blockMin }
 
+// shift keeps a buffer off the start of a page. A frame's header puts its body 9 bytes into the pages of the kernel's socket
+// buffer, and processors copy between two addresses that are nearly equal modulo 4096 at a fraction of their speed. A
+// multiple of 64 suits every type that a frame may be read as.
+const shift = 64
+
+// apart makes a buffer of n bytes that is fast to write to a socket again.
+func apart(n int) []byte {
+	if n <= arenaFrame {
+		return make([]byte, n)
+	}
+	return make([]byte, n+shift)[shift:]
+}
+
 // get lends n bytes.
 func (b *blocks) get(n int) []byte {
 	k := class(n)
 	if b == nil || k >= len(b.classes) {
-		return make([]byte, n)
+		return apart(n)
 	}
 	if p, ok := b.classes[k].Get().(*[]byte); ok {
 		return (*p)[:n]

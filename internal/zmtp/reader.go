@@ -125,7 +125,7 @@ func (r *reader) unseal(flags byte, n int64) (inner byte, plain []byte, err erro
 	}
 	defer r.pool.put(body)
 	if n > arenaFrame {
-		inner, plain, err = r.box.open(make([]byte, 0, n), body)
+		inner, plain, err = r.box.open(apart(int(n))[:0], body)
 	} else if inner, plain, err = r.box.open(r.plain[:0], body); err == nil {
 		r.plain = plain
 	}
