@@ -2,8 +2,9 @@
 # make check  everything that a change must pass; installs what it needs
 # make bench  the figures of docs/bench, each beside its peer
 # make conformance  ipyparallel's own tests against gale's controller: ten minutes
+# make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make image  the Docker image with JupyterLab
-.PHONY: build demo check bench conformance image install venv tools clean
+.PHONY: build demo check bench conformance soak-zmtp image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -29,6 +30,9 @@ bench: build venv
 
 conformance: build venv
 	GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
+
+soak-zmtp:
+	GALE_SOAK_ZMTP=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/zmtp
 
 image:
 	docker build -t gale .

@@ -28,22 +28,23 @@ func dialRaw(tb testing.TB, ep string) net.Conn {
 func served(t *testing.T, ep string, s *Socket) {
 	t.Helper()
 	ctx := within(t)
-	if s.Type().publishes() {
-		c := must(t, Sub, Options{})
+	if s.Type().publishes() || s.Type() == Sub {
 		topic := crand.Text() // one that no earlier check had
+		if s.Type() == Sub {
+			p := must(t, Pub, Options{Curve: clientOf(s)})
+			connect(t, p, ep)
+			heard(t, p, s, topic)
+			_ = p.Close(0)
+			return
+		}
+		c := must(t, Sub, Options{Curve: clientOf(s)})
 		c.Subscribe(topic)
 		connect(t, c, ep)
-		if err := s.bell.until(ctx, func() bool {
-			sent, _ := s.Publish([]byte(topic))
-			return sent > 0
-		}); err != nil {
-			t.Fatal("a new subscriber is not served")
-		}
-		recv(t, c)
+		heard(t, s, c, topic)
 		_ = c.Close(0)
 		return
 	}
-	d := must(t, Dealer, Options{})
+	d := must(t, Dealer, Options{Curve: clientOf(s)})
 	connect(t, d, ep)
 	if err := d.Send(ctx, nil, []byte("check")); err != nil {
 		t.Fatal(err)
@@ -53,6 +54,31 @@ func served(t *testing.T, ep string, s *Socket) {
 		t.Fatal("a new peer is not served:", err)
 	}
 	_ = d.Close(0)
+}
+
+// heard publishes until a subscriber hears it: a publisher does not say when it knows of a subscription.
+func heard(t *testing.T, from, to *Socket, topic string) {
+	t.Helper()
+	for all := within(t); ; {
+		from.Publish([]byte(topic))
+		ctx, cancel := context.WithTimeout(all, 10*time.Millisecond)
+		m, err := to.Recv(ctx)
+		cancel()
+		if err == nil && string(m.Frames[0]) == topic {
+			return
+		}
+		if all.Err() != nil {
+			t.Fatal("a new peer is not served")
+		}
+	}
+}
+
+// clientOf is the Curve of a client of s, if that is a server.
+func clientOf(s *Socket) *Curve {
+	if s.o.Curve == nil {
+		return nil
+	}
+	return &Curve{Keys: s.o.Curve.Keys, Server: s.o.Curve.Keys.Public}
 }
 
 // rogues are what one connection may say; the socket must be none the worse. Those marked end must lose their connection.
@@ -90,6 +116,9 @@ func rogues(typ string) map[string]struct {
 		"2^63-1 after READY":          {after(append([]byte{flagLong}, length(1<<63-1)...)...), true},
 		"2^64-1 after READY":          {after(append([]byte{flagLong}, length(1<<64-1)...)...), true},
 		"2 GiB announced":             {after(append([]byte{flagLong}, length(2<<30)...)...), typ == "SUB"},
+		"endless greeting":            {bytes.Repeat([]byte{0xff}, 1<<20), true},
+		"endless commands":            {after(bytes.Repeat(appendCommand(nil, "WHATEVER", noise[:1000]), 20000)...), false},
+		"endless properties":          {append(bytes.Clone(h[:64]), bytes.Repeat(appendProperty(nil, "x", "y"), 20000)...), true},
 		"64 GiB announced":            {after(append([]byte{flagLong}, length(64<<30)...)...), true},
 		"reserved flags":              {after(0x40, 0), true},
 		"command with more":           {after(flagCommand|flagMore, 0), true},
@@ -123,7 +152,7 @@ func rogues(typ string) map[string]struct {
 }
 
 func TestRogues(t *testing.T) {
-	for _, typ := range []Type{Router, Rep, XPub} {
+	for _, typ := range []Type{Router, Rep, XPub, Dealer, Pub, Sub} {
 		t.Run(string(typ), func(t *testing.T) {
 			var log diary
 			o := Options{OnEvent: log.note}
@@ -132,13 +161,20 @@ func TestRogues(t *testing.T) {
 			default:
 			case Rep:
 				o.Reply = func(m Msg) [][]byte { return m.Frames }
+			case Pub:
+				peer = "SUB"
+			case Sub:
+				peer = "PUB"
 			case XPub:
 				peer = "SUB"
 				o.Welcome = func(topic string) [][]byte { return [][]byte{[]byte("welcome"), make([]byte, 1000)} }
 			}
 			s := must(t, typ, o)
 			ep := bind(t, s)
-			if typ == Router {
+			if typ == Sub {
+				s.Subscribe("")
+			}
+			if typ == Router || typ == Dealer {
 				go func() {
 					for {
 						m, err := s.Recv(context.Background())
