@@ -25,6 +25,10 @@ func failureOf(a hub.Answer) (name, value string) {
 		return "EngineError", fmt.Sprintf("There is no engine '%s'", a.Engine)
 	case hub.Full:
 		return "RuntimeError", "the controller has as many tasks as it may"
+	case hub.Overdue:
+		return "TaskTimeout", "it ran longer than its max_time"
+	case hub.Lost:
+		return "EngineError", fmt.Sprintf("The reply of engine b'%s' to task '%s' was lost when the controller restarted", a.Engine, a.Task)
 	case hub.Withdrawn:
 	}
 	return "TaskAborted", ""
@@ -61,13 +65,16 @@ func (s *shell) answer(a hub.Answer) {
 	if j.header != nil {
 		m.RawParent = j.header
 	}
-	if j.client != "" && !s.heardOtherwise(j, a) {
-		to, _ := j.sockets()
+	if !s.heardOtherwise(j, a) {
 		if a.Engine != "" {
 			m.Routes = [][]byte{[]byte(a.Engine)}
 		}
-		s.send(to, j.client, s.session.Frames(m))
+		s.tell(j, s.session.Frames(m))
 		m.Routes = nil
+	}
+	j.status = hub.Error
+	if a.Reason == hub.Withdrawn {
+		j.status = hub.Cancelled
 	}
 	s.over(j, m)
 	if j.cast != nil && a.Task == j.cast.id {

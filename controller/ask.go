@@ -29,6 +29,8 @@ func (s *shell) ask(in input) {
 		s.register(in, m)
 	case "unregistration_request":
 		s.unregister(m)
+	case wire.AckRequest:
+		s.taken(m)
 	case "connection_request":
 		q.connection()
 	case "shutdown_request":

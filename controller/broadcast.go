@@ -14,7 +14,9 @@ type cast struct {
 	coalescing bool
 	targets    [][2]any // uuid and id of each, as the client named them
 	uuids      []hub.UUID
+	whole      *job
 	parts      []*job
+	live       int // parts that have not ended
 	fields     map[string]json.RawMessage
 	metadata   json.RawMessage // of all parts
 	replies    map[hub.UUID]*wire.Message
@@ -31,32 +33,72 @@ func (s *shell) broadcast(in input) {
 		s.fail(castClient, in.from, m, "ValueError", err.Error())
 		return
 	}
+	if s.full(in, m) {
+		return
+	}
 	j := s.newJob(in, m, "broadcast")
 	if j == nil {
 		return
 	}
-	j.cast = c
+	s.split(j, c)
+	actions := s.hub.Step(hub.Spread{Task: c.id, Targets: c.uuids, Coalescing: c.coalescing})
+	if len(actions) == 0 {
+		s.dropJob(j)
+		s.dissolve(c)
+		return
+	}
+	s.spread(j, actions)
+}
+
+// split makes the parts of a broadcast.
+func (s *shell) split(j *job, c *cast) {
+	j.cast, c.whole = c, j
 	for _, u := range c.uuids {
 		id := hub.PartID(c.id, u)
 		if s.jobs[id] != nil {
 			continue
 		}
-		p := &job{id: id, queue: "broadcast", client: in.from, request: m, cast: c}
+		p := &job{id: id, queue: "broadcast", client: j.client, owner: j.owner, request: j.request, cast: c, engine: string(u)}
+		var err error
 		if p.header, err = c.headerOf(p.id); err != nil {
 			continue // cannot be: the fields were JSON when they came
 		}
-		s.jobs[id] = p
+		s.addJob(p)
 		c.parts = append(c.parts, p)
+		c.live++
 	}
-	actions := s.hub.Step(hub.Spread{Task: c.id, Targets: c.uuids, Coalescing: c.coalescing})
-	fresh := len(actions) > 0
+}
+
+// spread carries out what the hub made of a broadcast.
+func (s *shell) spread(j *job, actions []hub.Action) {
+	c := j.cast
+	s.casts[c.id] = c
+	s.noteTask(j)
 	s.act(actions)
-	if !fresh {
-		delete(s.jobs, j.id)
-		s.dissolve(c)
+	if !c.coalescing && s.jobs[j.id] == j {
+		size := j.size
+		s.dropJob(j) // its parts are answered, not itself
+		s.book.live += size
+		j.size = size
 	}
-	if !c.coalescing {
-		delete(s.jobs, j.id) // its parts are answered, not itself
+	if c.live == 0 {
+		s.castOver(c)
+	}
+}
+
+// partOver notes that a part has ended.
+func (s *shell) partOver(c *cast) {
+	if c.live--; c.live == 0 {
+		s.castOver(c)
+	}
+}
+
+// castOver notes that nothing of a broadcast is left to do.
+func (s *shell) castOver(c *cast) {
+	if s.casts[c.id] != nil && s.jobs[c.id] != c.whole {
+		delete(s.casts, c.id)
+		s.book.live -= c.whole.size
+		c.whole.size = 0
 	}
 }
 
@@ -118,7 +160,7 @@ func (s *shell) keep(a hub.Keep) {
 	}
 	j.cast.replies[a.Engine] = s.reply
 	if p != nil {
-		p.engine = string(a.Engine)
+		p.engine, p.status = string(a.Engine), statusOf(s.reply)
 		s.over(p, s.reply)
 	}
 }
@@ -129,9 +171,10 @@ func (s *shell) forget(a hub.Forget) {
 	switch {
 	case j == nil:
 	case s.reply == nil:
-		delete(s.jobs, j.id)
+		s.dropJob(j)
+		s.partOver(j.cast)
 	default:
-		j.engine = string(a.Engine)
+		j.engine, j.status = string(a.Engine), statusOf(s.reply)
 		s.over(j, s.reply)
 	}
 }
@@ -176,9 +219,10 @@ func (s *shell) collect(a hub.Collect) {
 			seen[u] = true
 		}
 	}
-	if j.client != "" {
-		s.send(castClient, j.client, s.session.Frames(&m))
-		s.idle(j, which)
+	s.tell(j, s.session.Frames(&m))
+	s.idle(j, which)
+	if a.Failed != "" {
+		j.status = hub.Error
 	}
 	s.over(j, &m)
 	s.dissolve(c)
@@ -202,8 +246,12 @@ func (s *shell) idle(j *job, engine hub.UUID) {
 func (s *shell) dissolve(c *cast) {
 	for _, p := range c.parts {
 		if s.jobs[p.id] == p && !s.pending(p.id) {
-			delete(s.jobs, p.id)
+			s.dropJob(p)
+			c.live--
 		}
 	}
 	clear(c.replies)
+	if c.live <= 0 {
+		s.castOver(c)
+	}
 }

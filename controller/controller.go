@@ -26,14 +26,15 @@ func (realClock) After(d time.Duration) <-chan time.Time { return time.After(d) 
 
 // Controller is a controller at work.
 type Controller struct {
-	o     Options
-	net   *net
-	shell *shell
-	clock Clock
-	stop  context.CancelFunc
-	done  chan struct{}
-	err   error
-	once  sync.Once
+	o      Options
+	net    *net
+	shell  *shell
+	clock  Clock
+	keeper *keeper
+	stop   context.CancelFunc
+	done   chan struct{}
+	err    error
+	once   sync.Once
 }
 
 // lingerAtEnd is how long the last messages have to go out.
@@ -69,14 +70,8 @@ func Start(ctx context.Context, o Options) (*Controller, error) {
 	if c.shell, err = o.newShell(f, key, c.clock.Now()); err != nil {
 		return nil, errors.Join(err, n.close(0))
 	}
-	if o.Restore {
-		known, err := o.loadEngines()
-		if err != nil {
-			o.Log.Warn("controller: the engines of the last run are not known", "err", err)
-		}
-		for _, ev := range known {
-			c.shell.act(c.shell.hub.Step(ev))
-		}
+	if err := c.openPast(); err != nil {
+		return nil, errors.Join(err, n.close(0))
 	}
 	ctx, c.stop = context.WithCancel(ctx)
 	go c.serve(ctx)
@@ -95,7 +90,10 @@ func (o *Options) newShell(f files, key string, now time.Time) (*shell, error) {
 	}
 	s := &shell{
 		hub: hub.New(o.Hub), log: o.Log, now: now, start: now, engineFile: engine, period: o.Hub.Period,
-		jobs: map[hub.TaskID]*job{}, records: newRecords(o.RecordLimit, o.RecordBytes), about: map[hub.UUID]json.RawMessage{},
+		jobs: map[hub.TaskID]*job{}, casts: map[hub.TaskID]*cast{}, restored: map[hub.UUID][]*job{}, book: newBook(true),
+		clients: clients{map[string]*client{}, map[connection]*client{}},
+		debts:   debts{owed: map[hub.UUID][]wire.MsgID{}, fences: map[hub.TaskID]fence{}},
+		records: newRecords(o.RecordLimit, o.RecordBytes), about: map[hub.UUID]json.RawMessage{},
 	}
 	if s.period <= 0 {
 		s.period = 3 * time.Second
@@ -127,7 +125,7 @@ func (c *Controller) Close() error {
 // end closes what is open.
 func (c *Controller) end() {
 	c.once.Do(func() {
-		c.err = errors.Join(c.o.remove(), c.net.close(lingerAtEnd))
+		c.err = errors.Join(c.o.remove(), c.net.close(lingerAtEnd), c.keeper.close(), c.o.removePast())
 		close(c.done)
 	})
 }

@@ -116,6 +116,8 @@ func (s *shell) unregister(m *wire.Message) {
 func (s *shell) joined(a hub.Joined) {
 	s.log.Info("controller: engine is here", "id", a.ID, "uuid", a.UUID)
 	s.do(effect{kind: publish, socket: notification, frames: s.joinedFrames(a.UUID, a.ID)})
+	s.noteEngine(hub.EngineInfo{UUID: a.UUID, ID: a.ID})
+	s.question(a.UUID)
 	s.do(effect{kind: save})
 }
 
@@ -125,6 +127,8 @@ func (s *shell) leaves(a hub.Left) {
 		s.left = s.left[1:]
 	}
 	s.left = append(s.left, departure{a.UUID, a.ID, s.now})
+	s.noteText(leftEntry, string(a.UUID))
+	delete(s.debts.owed, a.UUID)
 	s.do(effect{kind: publish, socket: notification, frames: s.leftFrames(a.UUID, a.ID)})
 	s.do(effect{kind: save})
 }

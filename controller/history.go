@@ -25,6 +25,19 @@ func (q *question) stored(reply string) bool {
 func (s *shell) all() []*job {
 	list := make([]*job, 0, len(s.jobs)+len(s.records.byID))
 	list = slices.AppendSeq(slices.AppendSeq(list, maps.Values(s.jobs)), maps.Values(s.records.byID))
+	if s.store != nil {
+		seen := map[hub.TaskID]bool{}
+		err := s.store.Each(func(body []byte) error {
+			if j, err := readRecord(body); err == nil && s.here(j.id) == nil && !seen[j.id] {
+				list = append(list, j)
+				seen[j.id] = true
+			}
+			return nil
+		})
+		if err != nil {
+			s.log.Error("controller: reading the records", "err", err)
+		}
+	}
 	dates := make(map[*job]string, len(list))
 	for _, j := range list {
 		dates[j] = j.submitted()
@@ -183,11 +196,8 @@ func (q *question) purge() {
 	if !q.stored("purge_reply") {
 		return
 	}
-	r := q.s.records
 	if string(c.IDs) == `"all"` {
-		for id := range r.byID {
-			r.drop(id)
-		}
+		q.s.dropAll(func(*job) bool { return true })
 		q.answer("purge_reply", map[string]any{"status": "ok"})
 		return
 	}
@@ -204,22 +214,38 @@ func (q *question) purge() {
 			return
 		}
 	}
-	for _, id := range ids {
-		r.drop(id)
-	}
+	q.s.drop(ids)
 	for _, name := range c.Engines {
 		uuid := q.engine(name)
 		if uuid == "" {
 			q.fail("purge_reply", "IndexError", fmt.Sprintf("No such engine: %v", name))
 			return
 		}
-		for id, j := range r.byID {
-			if j.engine == uuid {
-				r.drop(id)
-			}
-		}
+		q.s.dropAll(func(j *job) bool { return j.engine == uuid })
 	}
 	q.answer("purge_reply", map[string]any{"status": "ok"})
+}
+
+// drop forgets records.
+func (s *shell) drop(ids []hub.TaskID) {
+	for _, id := range ids {
+		s.records.drop(id)
+		s.noteText(droppedEntry, string(id))
+	}
+	if s.store != nil && len(ids) > 0 {
+		s.book.keeps = append(s.book.keeps, keeping{drop: ids})
+	}
+}
+
+// dropAll forgets the records that are meant.
+func (s *shell) dropAll(meant func(*job) bool) {
+	var ids []hub.TaskID
+	for _, j := range s.all() {
+		if j.ended && meant(j) {
+			ids = append(ids, j.id)
+		}
+	}
+	s.drop(ids)
 }
 
 // engine gives the uuid of an engine named by id or uuid, "" when there is none.
@@ -256,6 +282,7 @@ func (q *question) resubmit() {
 	}
 	resubmitted := map[hub.TaskID]hub.TaskID{}
 	var events []hub.Submit
+	var jobs []*job
 	for _, id := range c.IDs {
 		old := q.s.find(id)
 		m, err := q.s.renewed(old.request)
@@ -270,11 +297,14 @@ func (q *question) resubmit() {
 		}
 		resubmitted[id], old.resubmitted = ev.Task, ev.Task
 		events = append(events, ev)
-		q.s.jobs[ev.Task] = &job{id: ev.Task, queue: "task", request: m, frames: q.s.session.Frames(m)}
+		q.s.noteText(renewedEntry, string(id), string(ev.Task))
+		j := &job{id: ev.Task, queue: "task", request: m, frames: q.s.session.Frames(m), retries: ev.Retries, reruns: ev.Reruns}
+		q.s.addJob(j)
+		jobs = append(jobs, j)
 	}
 	q.answer("resubmit_reply", map[string]any{"status": "ok", "resubmitted": resubmitted})
-	for _, ev := range events {
-		q.s.act(q.s.hub.Step(ev))
+	for i, ev := range events {
+		q.s.began(jobs[i], q.s.hub.Step(ev))
 	}
 }
 

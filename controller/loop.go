@@ -25,6 +25,8 @@ type loop struct {
 	end    <-chan time.Time // a client asked for the end
 	over   bool
 
+	effects []effect // of the steps since the last flush
+
 	dask    chan daskResult
 	endDask context.CancelFunc
 	wg      sync.WaitGroup
@@ -51,6 +53,7 @@ func (l *loop) run(ctx context.Context) {
 			l.take(l.c.net.s[k], k, m)
 			l.more(l.c.net.s[k], k)
 		}
+		l.flush()
 	}
 }
 
@@ -146,9 +149,30 @@ func (l *loop) replaced(s *zmtp.Socket, m zmtp.Msg) bool {
 }
 
 func (l *loop) step(in input) {
-	for _, e := range l.c.shell.step(l.c.clock.Now(), in) {
+	l.effects = append(l.effects, l.c.shell.step(l.c.clock.Now(), in)...)
+}
+
+// flush writes the journal and then does what the steps asked for: nobody hears of what the journal does not know.
+func (l *loop) flush() {
+	chunks, keeps := l.c.shell.book.take()
+	for _, c := range chunks {
+		if len(c.data) == 0 {
+			continue
+		}
+		if err := l.c.o.Journal.Append(c.page, c.data); err != nil {
+			l.step(input{kind: journalFailed, err: err})
+			keeps = nil
+			break
+		}
+	}
+	for _, k := range keeps {
+		l.c.keeper.give(k)
+	}
+	for _, e := range l.effects {
 		l.do(e)
 	}
+	clear(l.effects)
+	l.effects = l.effects[:0]
 }
 
 // do carries out an effect. A peer that is gone is no error, its end is an input of its own; one whose queue is full is stuck.

@@ -36,8 +36,16 @@ type Options struct {
 	EngineSSH string // and engines
 
 	Hub         hub.Options
-	RecordLimit int // tasks that have ended and whose records are kept; 0: none
-	RecordBytes int // and the bytes of their messages
+	RecordLimit int // tasks that have ended and whose records are kept in memory; 0: none are kept anywhere
+	RecordBytes int // and the bytes of their messages; what goes beyond is in the store
+
+	NoJournal bool    // keep nothing that outlives the process
+	Journal   Journal // nil: files in the profile
+	NoStore   bool    // records beyond the memory are dropped
+	Store     Store   // nil: a file in the profile
+	KeepStore bool    // also that of an earlier run
+	StoreFile string  // ""
+	Retain    Retain  // what the file keeps
 
 	Log *slog.Logger // nil: silent
 
@@ -49,10 +57,18 @@ type Options struct {
 	WorkDir   string // change to it
 }
 
+// Retain bounds what is kept on disk of tasks that have ended; 0: no bound.
+type Retain struct {
+	Count int
+	Bytes int64
+	Age   time.Duration
+}
+
 // Defaults gives the options of a controller without arguments: loopback only, memory for 1,024 records and 256 MB.
 func Defaults() Options {
 	return Options{
 		IP: "127.0.0.1", Transport: "tcp", RecordLimit: 1024, RecordBytes: 256 << 20, LogLevel: slog.LevelInfo,
+		Retain: Retain{Count: 1 << 16, Bytes: 4 << 30, Age: 30 * 24 * time.Hour},
 	}
 }
 

@@ -28,6 +28,7 @@ type records struct {
 	order    []*job // oldest first; may name some that are gone
 	seq      int64
 	bytes    int
+	out      []*job // that had to go, for the store
 }
 
 func newRecords(count, bytes int) *records {
@@ -72,6 +73,7 @@ func (r *records) cull() {
 	}
 	for ; len(r.order) > 0 && (n > 0 || r.bytes > r.maxBytes); r.order = r.order[1:] {
 		if j := r.order[0]; r.byID[j.id] == j {
+			r.out = append(r.out, j)
 			r.drop(j.id)
 			n--
 		}
@@ -100,6 +102,14 @@ func sizeOf(m *wire.Message) int {
 
 // find gives a task, whether it has ended or not.
 func (s *shell) find(id hub.TaskID) *job {
+	if j := s.here(id); j != nil {
+		return j
+	}
+	return s.fetch(id)
+}
+
+// here gives one that is in memory.
+func (s *shell) here(id hub.TaskID) *job {
 	if j := s.jobs[id]; j != nil {
 		return j
 	}
@@ -119,7 +129,7 @@ func (s *shell) note(m *wire.Message) {
 	if err != nil || parent.MsgID == "" {
 		return
 	}
-	j := s.find(hub.TaskID(parent.MsgID))
+	j := s.here(hub.TaskID(parent.MsgID))
 	if j == nil {
 		return
 	}
@@ -129,6 +139,7 @@ func (s *shell) note(m *wire.Message) {
 	before := j.io.size()
 	j.io.take(m)
 	s.records.grow(j, j.io.size()-before)
+	s.spill()
 }
 
 func (o *outputs) size() int {

@@ -30,17 +30,42 @@ func (s *shell) newJob(in input, m *wire.Message, queue string) *job {
 	if id == "" || s.jobs[id] != nil {
 		return nil
 	}
-	j := &job{id: id, queue: queue, client: in.from, request: m, frames: tail(in, m)}
-	s.jobs[id] = j
+	j := &job{id: id, queue: queue, client: in.from, owner: s.speaker(in, m), request: m, frames: tail(in, m)}
+	s.addJob(j)
 	return j
+}
+
+// addJob has a job waited for.
+func (s *shell) addJob(j *job) {
+	if j.arrival == 0 {
+		s.arrival++
+		j.arrival = s.arrival
+	}
+	s.jobs[j.id] = j
+	if j.owner != nil {
+		j.owner.jobs++
+	}
+}
+
+// dropJob has it waited for no longer.
+func (s *shell) dropJob(j *job) {
+	delete(s.jobs, j.id)
+	s.book.live -= j.size
+	j.size = 0
+	if j.owner != nil {
+		j.owner.jobs--
+		s.release(j.owner)
+	}
 }
 
 // began forgets a job that the hub did not accept since it had heard of it before.
 func (s *shell) began(j *job, actions []hub.Action) {
-	s.act(actions)
 	if len(actions) == 0 && !s.pending(j.id) {
-		delete(s.jobs, j.id)
+		s.dropJob(j)
+		return
 	}
+	s.noteTask(j)
+	s.act(actions)
 }
 
 // pending says whether the hub still has a task.
@@ -60,8 +85,12 @@ func (s *shell) muxRequest(in input) {
 		s.send(muxEngine, engine, prefixed(tail(in, m), in.from))
 		return
 	}
+	if s.full(in, m) {
+		return
+	}
 	if j := s.newJob(in, m, "mux"); j != nil {
-		s.began(j, s.hub.Step(hub.Direct{Task: j.id, Engine: hub.UUID(engine)}))
+		j.engine = engine
+		s.began(j, s.hub.Step(hub.Direct{Task: j.id, Engine: hub.UUID(engine), MaxTime: maxTime(m)}))
 	}
 }
 
@@ -90,6 +119,12 @@ func (s *shell) dispatch(a hub.Send) {
 		frames = s.again(j, a.Again)
 	}
 	j.engine = string(a.Engine)
+	j.restored = false
+	if j.queue == "task" {
+		j.had = append(j.had, a.Engine)
+		j.retries, j.reruns = a.Retries, a.Reruns
+		s.noteSent(j)
+	}
 	_, to := j.sockets()
 	s.send(to, j.engine, prefixed(frames, j.client))
 }
@@ -150,9 +185,12 @@ func (s *shell) returned(in input) {
 		s.dropped++
 		return
 	}
+	id := hub.TaskID(parent.MsgID)
 	s.reply, s.replyFrames = m, tail(in, m)
-	s.act(s.hub.Step(hub.Return{Task: hub.TaskID(parent.MsgID), Engine: hub.UUID(in.from), Status: statusOf(m)}))
+	s.act(s.hub.Step(hub.Return{Task: id, Engine: hub.UUID(in.from), Status: statusOf(m)}))
 	s.reply, s.replyFrames = nil, nil
+	s.owe(hub.UUID(in.from), id)
+	s.fenced(in, id)
 }
 
 // relay passes the reply at hand on to the client.
@@ -161,19 +199,21 @@ func (s *shell) relay(a hub.Relay) {
 	if j == nil || s.reply == nil {
 		return
 	}
-	j.engine = string(a.Engine)
-	if j.client != "" {
-		to, _ := j.sockets()
-		s.send(to, j.client, prefixed(s.replyFrames, j.engine))
-	}
+	j.engine, j.status = string(a.Engine), a.Status
+	s.tell(j, prefixed(s.replyFrames, j.engine))
 	s.over(j, s.reply)
 }
 
 // over ends a job; its record remains.
 func (s *shell) over(j *job, reply *wire.Message) {
-	delete(s.jobs, j.id)
 	j.reply, j.replied, j.ended = reply, s.now, true
+	s.noteEnd(j)
+	s.dropJob(j)
+	if c := j.cast; c != nil && j != c.whole {
+		s.partOver(c)
+	}
 	s.records.add(j)
+	s.spill()
 }
 
 // controlRequest passes a request on to an engine's control channel. Tasks that no engine has yet are aborted here: there is
@@ -197,7 +237,8 @@ func (s *shell) controlRequest(in input) {
 // abort takes the tasks named out of the queue.
 func (s *shell) abort(m *wire.Message) {
 	var c struct {
-		IDs json.RawMessage `json:"msg_ids"`
+		IDs     json.RawMessage `json:"msg_ids"`
+		Running bool            `json:"running"` // those too that an engine runs
 	}
 	if m.Content(&c) != nil {
 		return
@@ -211,7 +252,7 @@ func (s *shell) abort(m *wire.Message) {
 		ids = []hub.TaskID{one}
 	}
 	for _, id := range ids {
-		s.act(s.hub.Step(hub.Abort{Task: id}))
+		s.act(s.hub.Step(hub.Abort{Task: id, Running: c.Running}))
 	}
 }
 
@@ -219,6 +260,10 @@ func (s *shell) abort(m *wire.Message) {
 func (s *shell) controlReply(in input) {
 	m := s.parse(in)
 	if m == nil || len(m.Routes) < 1 {
+		return
+	}
+	if string(m.Routes[0]) == ownRoute {
+		s.held(in, m)
 		return
 	}
 	s.send(controlClient, string(m.Routes[0]), prefixed(tail(in, m), in.from))

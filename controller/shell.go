@@ -39,6 +39,7 @@ type input struct {
 	frames [][]byte // of a message
 	peer   peer     // of a subscription
 	dask   daskResult
+	err    error // of the journal
 }
 
 type inputKind uint8
@@ -50,6 +51,7 @@ const (
 	subscribed
 	tick
 	daskUp
+	journalFailed
 )
 
 // peer is one connection; a subscriber is told what it missed.
@@ -91,11 +93,19 @@ type shell struct {
 	engineFile json.RawMessage // that a registration is answered with
 	period     time.Duration
 
-	jobs    map[hub.TaskID]*job // that have not ended
-	records *records            // of those that have
-	about   map[hub.UUID]json.RawMessage
-	left    []departure
-	dask    *dask
+	jobs    map[hub.TaskID]*job  // that have not ended
+	casts   map[hub.TaskID]*cast // of which parts have not ended
+	arrival int64                // of the latest task
+	clients clients
+	book    *book
+	store   archive // of records that memory has no room for; nil: there is none
+	debts   debts
+	// restored are the tasks that engines have had since before the controller began, as far as they did not tell of them.
+	restored map[hub.UUID][]*job
+	records  *records // of those that have
+	about    map[hub.UUID]json.RawMessage
+	left     []departure
+	dask     *dask
 
 	// The reply that the hub is just deciding about.
 	reply       *wire.Message
@@ -109,8 +119,10 @@ type shell struct {
 // job is a task that a client asked for, with its message; when it has ended it is its record.
 type job struct {
 	id      hub.TaskID
-	queue   string // mux, task, broadcast
-	client  string // identity that asked; "" nobody does
+	queue   string  // mux, task, broadcast
+	client  string  // identity that asked; engines send it back
+	owner   *client // that is answered; nil: nobody
+	arrival int64
 	request *wire.Message
 	frames  [][]byte        // of the request as it came, from the delimiter on
 	cast    *cast           // of a broadcast and of its parts
@@ -124,6 +136,13 @@ type job struct {
 	bytes       int
 	seq         int64
 	ended       bool
+	stored      bool // in the store too
+	restored    bool // its engine has had it since before the controller began
+	status      hub.Status
+
+	had             []hub.UUID // engines that it was sent to
+	retries, reruns int        // that are left
+	size            int        // of its entry in the journal
 }
 
 // step takes one input and gives what must be done, in order. The slice is valid until the next step.
@@ -139,17 +158,27 @@ func (s *shell) step(now time.Time, in input) []effect {
 		s.hear(in)
 	case connected, disconnected:
 		s.connection(in)
+	case journalFailed:
+		s.journalFailed(in.err)
 	case subscribed:
 		s.greet(in.peer)
 	case daskUp:
 		s.daskStarted(in.dask.address, in.dask.err)
 	case tick:
 	}
+	s.payDebts()
+	s.sweepJournal()
 	return s.out
 }
 
 // next tells when the next tick is due.
-func (s *shell) next() time.Time { return s.start.Add(s.hub.Next()) }
+func (s *shell) next() time.Time {
+	at := s.start.Add(s.hub.Next())
+	if due := s.debts.due; !due.IsZero() && due.Before(at) {
+		return due
+	}
+	return at
+}
 
 func (s *shell) do(e effect) { s.out = append(s.out, e) }
 
@@ -205,6 +234,12 @@ func channelOf(k socket) (hub.Channel, bool) {
 func (s *shell) connection(in input) {
 	ch, ok := channelOf(in.socket)
 	if !ok {
+		at := connection{in.socket, in.from}
+		if in.kind == connected {
+			s.clientCame(at)
+		} else {
+			s.clientWent(at)
+		}
 		return
 	}
 	if in.kind == connected {
@@ -243,8 +278,13 @@ func (s *shell) act(actions []hub.Action) {
 		case hub.Ping:
 			s.do(effect{kind: publish, socket: ping, frames: [][]byte{[]byte(a.Payload)}})
 			s.sweep()
+			if s.book.broken != nil {
+				s.writeWhole()
+			}
 		case hub.Send:
 			s.dispatch(a)
+		case hub.Interrupt:
+			s.interrupt(a)
 		case hub.Relay:
 			s.relay(a)
 		case hub.Answer:

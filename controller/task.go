@@ -20,6 +20,9 @@ type taskMetadata struct {
 	// RetryOn "death" has the task run again when its engine dies, whatever Retries says of errors.
 	RetryOn string `json:"retry_on"`
 	Same    bool   `json:"same_engine"`
+	// MaxTime is the longest run in seconds, Priority puts a task before those of lower ones.
+	MaxTime  float64 `json:"max_time"`
+	Priority float64 `json:"priority"`
 }
 
 // rerunsOnDeath is how often a task with retry_on "death" runs again: what ends three engines is not chance.
@@ -36,7 +39,12 @@ func (s *shell) submit(in input) {
 		s.fail(taskClient, in.from, m, "ValueError", err.Error())
 		return
 	}
+	if s.full(in, m) {
+		return
+	}
 	if j := s.newJob(in, m, "task"); j != nil {
+		ev.Client = j.owner.session
+		j.retries, j.reruns = ev.Retries, ev.Reruns
 		s.began(j, s.hub.Step(ev))
 	}
 }
@@ -46,7 +54,7 @@ func submission(m *wire.Message) (hub.Submit, error) {
 	plain := true
 	err := fields(m.RawMetadata, func(name, v []byte) {
 		switch string(name) {
-		case "after", "follow", "targets", "timeout", "retries", "retry_on", "same_engine":
+		case "after", "follow", "targets", "timeout", "retries", "retry_on", "same_engine", "max_time", "priority":
 			plain = plain && empty(v)
 		}
 	})
@@ -64,13 +72,39 @@ func submission(m *wire.Message) (hub.Submit, error) {
 		return ev, err
 	}
 	ev.Targets, ev.Retries, ev.Same = md.Targets, md.Retries, md.Same
-	if md.Timeout != nil && *md.Timeout > 0 {
-		ev.Timeout = time.Duration(math.Min(*md.Timeout, 1e9) * float64(time.Second))
+	if md.Timeout != nil {
+		ev.Timeout = seconds(*md.Timeout)
 	}
+	ev.MaxTime = seconds(md.MaxTime)
+	ev.Priority = int(max(-maxPriority, min(md.Priority, maxPriority)))
 	if md.RetryOn == "death" {
 		ev.Reruns = rerunsOnDeath
 	}
 	return ev, nil
+}
+
+// maxPriority bounds priorities, up and down.
+const maxPriority = 1000
+
+// seconds makes a duration of a number of seconds, 0 of one that asks for nothing.
+func seconds(s float64) time.Duration {
+	if !(s > 0) {
+		return 0
+	}
+	return time.Duration(math.Min(s, 1e9) * float64(time.Second))
+}
+
+// maxTime reads the longest run that a direct request allows.
+func maxTime(m *wire.Message) (d time.Duration) {
+	_ = fields(m.RawMetadata, func(name, v []byte) { // what does not decode asks for nothing
+		if string(name) == "max_time" {
+			var s float64
+			if json.Unmarshal(v, &s) == nil {
+				d = seconds(s)
+			}
+		}
+	})
+	return d
 }
 
 // dependency reads a list of ids, or an object with the ids and what of them must hold.

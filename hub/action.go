@@ -36,6 +36,13 @@ type (
 		Task   TaskID
 		Engine UUID
 		Again  int // times that this same engine had it before: the message must differ from the earlier ones
+
+		Retries, Reruns int // that are left
+	}
+	// Interrupt stops a task on the engine that runs it. The task has ended, an Answer comes with it.
+	Interrupt struct {
+		Task   TaskID
+		Engine UUID
 	}
 	// Relay passes the reply that the engine has just sent to the client. The task has ended.
 	Relay struct {
@@ -66,17 +73,18 @@ type (
 	}
 )
 
-func (Welcome) action() {}
-func (Refuse) action()  {}
-func (Joined) action()  {}
-func (Left) action()    {}
-func (Ping) action()    {}
-func (Send) action()    {}
-func (Relay) action()   {}
-func (Answer) action()  {}
-func (Forget) action()  {}
-func (Keep) action()    {}
-func (Collect) action() {}
+func (Welcome) action()   {}
+func (Refuse) action()    {}
+func (Joined) action()    {}
+func (Left) action()      {}
+func (Ping) action()      {}
+func (Send) action()      {}
+func (Interrupt) action() {}
+func (Relay) action()     {}
+func (Answer) action()    {}
+func (Forget) action()    {}
+func (Keep) action()      {}
+func (Collect) action()   {}
 
 // Reason is why the hub answers in an engine's place.
 type Reason uint8
@@ -91,4 +99,6 @@ const (
 	Withdrawn                // the client aborted it
 	NoEngine                 // it was addressed to an engine that is not there
 	Full                     // the hub has as many tasks as it may
+	Overdue                  // it ran too long
+	Lost                     // what its engine said of it was lost when the hub's earlier life ended
 )

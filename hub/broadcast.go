@@ -32,7 +32,7 @@ func (h *Hub) spread(ev Spread) {
 		return
 	}
 	for _, u := range g.targets {
-		if e := h.engines[u]; ev.Coalescing && (e == nil || !e.live) {
+		if e := h.engines[u]; ev.Coalescing && !ev.Resumed && (e == nil || !e.live) {
 			h.end(whole, Failed, absent)
 			h.do(Answer{Task: whole.id, Reason: NoEngine, Engine: u})
 			return
@@ -43,6 +43,12 @@ func (h *Hub) spread(ev Spread) {
 	for _, u := range g.targets {
 		t := h.newTask(PartID(ev.Task, u), part, 0)
 		t.group = g
+		if ev.Resumed {
+			if e := h.await(u); e != nil {
+				h.hold(t, e)
+				continue
+			}
+		}
 		if e := h.engines[u]; e != nil && e.live {
 			h.address(t, e)
 			continue
@@ -78,16 +84,23 @@ func (h *Hub) partReturned(t *task, s Status) {
 // partDied answers for an engine that will not.
 func (h *Hub) partDied(t *task) {
 	g, u := t.group, t.engine.uuid
+	h.partFailed(t, g, Answer{Reason: Died, Engine: u})
+}
+
+// partFailed ends a part of which no reply will come, and with it a coalescing broadcast.
+func (h *Hub) partFailed(t *task, g *group, a Answer) {
 	h.end(t, Failed, died)
 	switch {
 	case !g.coalescing:
-		h.do(Answer{Task: t.id, Reason: Died, Engine: u})
+		a.Task = t.id
+		h.do(a)
 		h.partOver(g)
 	default:
-		h.do(Forget{Task: t.id, Engine: u})
+		h.do(Forget{Task: t.id, Engine: a.Engine})
 		if !g.whole.state.over() {
 			h.end(g.whole, Failed, died)
-			h.do(Answer{Task: g.whole.id, Reason: Died, Engine: u})
+			a.Task = g.whole.id
+			h.do(a)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func (h *Hub) wake(p parent) {
 				h.end(t, Failed, impossible)
 				h.do(Answer{Task: t.id, Reason: Impossible})
 			} else if t.rules.after.met && t.rules.follow.met {
-				h.enqueue(t, ready, false)
+				h.enqueue(t, ready)
 			}
 		case t.state == Queued && k.follow:
 			// It may follow any of several tasks, and one more has ended: there are more places.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -14,11 +15,12 @@ const maxEngines = 1 << 16
 
 // engine is one that asked for an id: first expected, then, once connected on every channel, live.
 type engine struct {
-	uuid  UUID
-	id    EngineID
-	live  bool
-	heart bool          // it is not ready without its heart
-	since time.Duration // it asked
+	uuid    UUID
+	id      EngineID
+	live    bool
+	awaited bool          // it was here in an earlier life of the hub and has tasks
+	heart   bool          // it is not ready without its heart
+	since   time.Duration // it asked
 
 	beating bool // it has sent a heartbeat back
 	beat    bool // since the last ping
@@ -30,6 +32,8 @@ type engine struct {
 	roomy   bool
 	lists   [kinds]list // tasks that it has
 	classes []*class    // that it is in, whose queues are not empty
+
+	stopped map[TaskID]struct{} // tasks that were answered and that it still has; they count as load
 
 	completed int
 
@@ -68,12 +72,14 @@ func (h *Hub) register(ev Register) {
 	case len(h.engines) >= maxEngines:
 		h.do(Refuse{ev.UUID, "there are too many engines"})
 		return
-	case h.engines[ev.UUID] != nil:
+	case h.engines[ev.UUID] != nil && !h.engines[ev.UUID].awaited:
 		h.do(Refuse{ev.UUID, "uuid " + string(ev.UUID) + " in use"})
 		return
 	}
-	var e *engine
-	if old, known := h.gone.take(ev.UUID); known {
+	e := h.engines[ev.UUID]
+	if e != nil {
+		e.since = h.now
+	} else if old, known := h.gone.take(ev.UUID); known {
 		e = h.expect(ev.UUID, old.id)
 	} else {
 		e = h.expect(ev.UUID, h.ids.take(ev.Wanted))
@@ -137,7 +143,7 @@ func (h *Hub) complete(e *engine) {
 	if l := h.links[e.uuid]; !l.all() || e.heart && l[Heart] == 0 {
 		return
 	}
-	e.live = true
+	e.live, e.awaited = true, false
 	h.eldest--
 	e.stamp = h.eldest
 	h.live = append(h.live, e)
@@ -213,6 +219,7 @@ func (h *Hub) freed(e *engine) {
 func (h *Hub) leave(e *engine, reason string, silent bool) {
 	delete(h.engines, e.uuid)
 	if !e.live {
+		h.giveUpOn(e)
 		return
 	}
 	e.live = false
@@ -233,11 +240,7 @@ func (h *Hub) leave(e *engine, reason string, silent bool) {
 			h.failAll(c)
 		}
 	}
-	for k := range e.lists {
-		for t := e.lists[k].head; t != nil; t = e.lists[k].head {
-			h.bury(t)
-		}
-	}
+	h.buryAll(e)
 }
 
 // beat judges the answers to the last heartbeat, sends the next one, and gives up engines that never came.
@@ -256,15 +259,43 @@ func (h *Hub) beat() {
 	for _, e := range silent {
 		h.leave(e, "it missed "+strconv.Itoa(e.missed)+" heartbeats", true)
 	}
-	for _, e := range h.engines {
-		if !e.live && h.now-e.since > max(registrationTime, 10*h.o.Period) {
-			delete(h.engines, e.uuid)
-		}
-	}
+	h.giveUpLate()
 	h.beats[0], h.beats[1] = h.beats[1], strconv.FormatFloat(h.now.Seconds(), 'f', -1, 64)
 	h.do(Ping{h.beats[1]})
 	for h.nextBeat <= h.now {
 		h.nextBeat += h.o.Period
+	}
+}
+
+// giveUpLate forgets engines that asked for an id, or were here in an earlier life, and do not come.
+func (h *Hub) giveUpLate() {
+	var late []*engine
+	for _, e := range h.engines {
+		if !e.live && h.now-e.since > max(registrationTime, 10*h.o.Period) {
+			late = append(late, e)
+		}
+	}
+	slices.SortFunc(late, func(a, b *engine) int { return cmp.Compare(a.id, b.id) })
+	for _, e := range late {
+		delete(h.engines, e.uuid)
+		h.giveUpOn(e)
+	}
+}
+
+// giveUpOn deals with the tasks of an engine that was awaited.
+func (h *Hub) giveUpOn(e *engine) {
+	if e.awaited {
+		h.gone.add(e.uuid, e.id, false)
+		h.buryAll(e)
+	}
+}
+
+// buryAll deals with what an engine had that is gone.
+func (h *Hub) buryAll(e *engine) {
+	for k := range e.lists {
+		for t := e.lists[k].head; t != nil; t = e.lists[k].head {
+			h.bury(t)
+		}
 	}
 }
 

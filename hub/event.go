@@ -67,27 +67,52 @@ type (
 	// Leave says that an engine said goodbye.
 	Leave struct{ UUID UUID }
 
+	// Recollect says that a task ended in an earlier life of the hub.
+	Recollect struct {
+		Task   TaskID
+		Engine UUID // that ended it; "": none did
+		Status Status
+	}
+	// Missing says that an engine, asked about a task that it was sent in an earlier life of the hub, knows nothing of it.
+	Missing struct {
+		Task   TaskID
+		Engine UUID
+		Never  bool // it never got it; otherwise it may have run, and its reply is lost
+	}
+
 	// Submit says that a client asks for a balanced task.
 	Submit struct {
-		Task    TaskID
-		After   Dependency    // run it when these have ended
-		Follow  Dependency    // run it where these ended
-		Targets []UUID        // run it on one of these; none: anywhere
-		Timeout time.Duration // longest wait for an engine; 0: no limit
-		Retries int           // how often an error or the death of an engine is answered with another try
-		Reruns  int           // deaths of an engine that are answered with another try, besides Retries
-		Same    bool          // the other try may be on the same engine when there is no other
+		Task     TaskID
+		Client   string        // clients are served in turn
+		Priority int           // higher ones come first
+		After    Dependency    // run it when these have ended
+		Follow   Dependency    // run it where these ended
+		Targets  []UUID        // run it on one of these; none: anywhere
+		Timeout  time.Duration // longest wait for an engine; 0: no limit
+		MaxTime  time.Duration // longest run; 0: no limit
+		Retries  int           // how often an error or the death of an engine is answered with another try
+		Reruns   int           // deaths of an engine that are answered with another try, besides Retries
+		Same     bool          // the other try may be on the same engine when there is no other
+
+		// Of a task from an earlier life of the hub: the engine that has it now if one has, those that it must not run on
+		// again, and those that had it, as often as they had it.
+		On    UUID
+		Tried []UUID
+		Had   []UUID
 	}
 	// Direct says that a client asks one engine for something.
 	Direct struct {
-		Task   TaskID
-		Engine UUID
+		Task    TaskID
+		Engine  UUID
+		MaxTime time.Duration // longest run; 0: no limit
+		Resumed bool          // the engine has had it since an earlier life of the hub
 	}
 	// Spread says that a client asks several engines for the same thing.
 	Spread struct {
 		Task       TaskID
 		Targets    []UUID
 		Coalescing bool // one answer for all
+		Resumed    bool // the engines have had it since an earlier life of the hub
 	}
 	// Return says that an engine replied to a task, or to its part of a broadcast.
 	Return struct {
@@ -96,7 +121,10 @@ type (
 		Status Status
 	}
 	// Abort says that a client does not want a task any more.
-	Abort struct{ Task TaskID }
+	Abort struct {
+		Task    TaskID
+		Running bool // also if an engine runs it, which is then interrupted
+	}
 )
 
 func (Tick) event()       {}
@@ -106,6 +134,8 @@ func (Connect) event()    {}
 func (Disconnect) event() {}
 func (Pong) event()       {}
 func (Leave) event()      {}
+func (Recollect) event()  {}
+func (Missing) event()    {}
 func (Submit) event()     {}
 func (Direct) event()     {}
 func (Spread) event()     {}

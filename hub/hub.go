@@ -14,6 +14,7 @@ type Options struct {
 	Horizon   int           // ended tasks that dependencies and the status may still name; 0: 131,072
 	MaxTasks  int           // tasks that have not ended; 0: 4,194,304
 	MaxGone   int           // engines that may come back under their old id; 0: 16,384
+	Arrival   bool          // tasks of one priority are run in the order of their arrival, whoever asked; otherwise clients are served in turn
 	Dice      func() uint64 // for the schemes that need dice; nil: a fixed sequence
 }
 
@@ -72,8 +73,9 @@ type Hub struct {
 	finished   finished
 	alarms     alarms
 	seq        int64
-	front      int64 // turn of the task that is at the front of its queue, counting down
-	back       int64 // and at the back, counting up
+	sources    sources
+	policy     policy
+	free       []*engine // that a policy is shown
 	unassigned int
 
 	any     class
@@ -93,11 +95,12 @@ func New(o Options) *Hub {
 		links:   map[UUID]*links{},
 		tasks:   map[TaskID]*task{},
 		classes: map[string]*class{},
+		sources: sources{at: map[sourceKey]*source{}, levels: map[int]*level{}},
 	}
+	h.policy = h.o.Scheme.policy(h.o.Dice)
 	h.finished.max = h.o.Horizon
 	h.finished.at = map[TaskID]int{}
 	h.gone = gone{max: h.o.MaxGone, at: map[UUID]departed{}}
-	h.any.queue.class = &h.any
 	h.nextBeat = h.o.Period
 	return h
 }
@@ -112,9 +115,11 @@ func (h *Hub) Step(ev Event) []Action {
 	case Register:
 		h.register(ev)
 	case Recall:
-		if h.engines[ev.UUID] == nil && ev.ID >= 0 && h.ids.recall(ev.ID) {
-			h.gone.add(ev.UUID, ev.ID, false)
-		}
+		h.recall(ev)
+	case Recollect:
+		h.recollect(ev)
+	case Missing:
+		h.missing(ev)
 	case Connect:
 		h.connect(ev)
 	case Disconnect:
@@ -134,7 +139,7 @@ func (h *Hub) Step(ev Event) []Action {
 	case Return:
 		h.reply(ev)
 	case Abort:
-		h.abort(ev.Task)
+		h.abort(ev)
 	default:
 		panic(fmt.Sprintf("hub: event %T is not handled", ev))
 	}
@@ -186,6 +191,10 @@ func (h *Hub) tick(now time.Duration) {
 	h.now = max(h.now, now)
 	for len(h.alarms) > 0 && h.alarms[0].rules.deadline <= h.now {
 		t := h.alarms[0]
+		if t.state == Running {
+			h.stop(t, Failed, overdue, Overdue)
+			continue
+		}
 		h.end(t, Failed, expired)
 		h.do(Answer{Task: t.id, Reason: Expired})
 	}

@@ -50,12 +50,17 @@ const (
 	exhausted
 	absent
 	collected
+	resumed
+	unsent
+	stopped
+	overdue
 	causes
 )
 
 var causeNames = [causes]string{
 	"early", "ready", "addressed", "split", "invalid", "impossible", "expired", "withdrawn", "assigned",
 	"returned", "raised", "cancelled", "unmet", "retried", "lost", "died", "exhausted", "absent", "collected",
+	"resumed", "unsent", "stopped", "overdue",
 }
 
 func (c cause) String() string { return causeNames[c] }
@@ -72,6 +77,10 @@ var life = map[edge]string{
 	{Arrived, Queued, ready}:      "it waits for no other task",
 	{Arrived, Running, addressed}: "it was addressed to this engine",
 	{Arrived, Running, split}:     "its parts went to their engines",
+	{Arrived, Running, resumed}:   "its engine has had it since an earlier life of the hub",
+	{Running, Queued, unsent}:     "its engine never got it: it goes out again",
+	{Running, Aborted, stopped}:   "the client does not want it any more: the engine is interrupted",
+	{Running, Failed, overdue}:    "it ran longer than it may: the engine is interrupted",
 	{Arrived, Failed, invalid}:    "it depends on a task that is not known",
 	{Arrived, Failed, impossible}: "what it depends on ended in another way or place",
 	{Arrived, Failed, absent}:     "it was addressed to an engine that is not there",

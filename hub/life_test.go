@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -48,11 +49,19 @@ type world struct {
 	here     map[hub.UUID]bool
 	tasks    int
 	now      time.Duration
+
+	o       hub.Options
+	told    []hub.Event               // Submit, Direct, Spread
+	ended   map[hub.TaskID]hub.Return // that ended a task or a part
+	had     map[hub.TaskID][]hub.UUID // engines that it was sent to
+	where   map[hub.TaskID]hub.Submit // balanced ones
+	stopped map[hub.TaskID]hub.UUID
 }
 
 func newWorld(o hub.Options) *world {
 	return &world{
 		h: hub.New(o), accepted: map[hub.TaskID]bool{}, answered: map[hub.TaskID]int{}, running: map[hub.TaskID]hub.UUID{},
+		o: o, ended: map[hub.TaskID]hub.Return{}, had: map[hub.TaskID][]hub.UUID{}, where: map[hub.TaskID]hub.Submit{}, stopped: map[hub.TaskID]hub.UUID{},
 		links: map[hub.UUID]*[5]bool{}, ids: map[hub.EngineID]hub.UUID{}, here: map[hub.UUID]bool{},
 	}
 }
@@ -67,6 +76,28 @@ func (w *world) over(t *rapid.T, id hub.TaskID) {
 }
 
 func (w *world) step(t *rapid.T, ev hub.Event) {
+	switch ev := ev.(type) {
+	case hub.Submit:
+		w.told = append(w.told, ev)
+		w.where[ev.Task] = ev
+	case hub.Direct, hub.Spread:
+		w.told = append(w.told, ev)
+	case hub.Return:
+		if w.running[ev.Task] == ev.Engine {
+			w.ended[ev.Task] = ev
+			delete(w.running, ev.Task)
+		}
+		if w.stopped[ev.Task] == ev.Engine {
+			delete(w.stopped, ev.Task)
+		}
+	case hub.Missing:
+		delete(w.running, ev.Task)
+	}
+	w.take(t, ev)
+}
+
+// take has the hub do one step and checks what it promised.
+func (w *world) take(t *rapid.T, ev hub.Event) {
 	for _, a := range w.h.Step(ev) {
 		switch a := a.(type) {
 		case hub.Welcome:
@@ -84,11 +115,15 @@ func (w *world) step(t *rapid.T, ev hub.Event) {
 				t.Fatalf("%s left and was not here", a.UUID)
 			}
 			w.here[a.UUID] = false
+			maps.DeleteFunc(w.running, func(_ hub.TaskID, u hub.UUID) bool { return u == a.UUID })
 		case hub.Send:
 			if !w.here[a.Engine] {
 				t.Fatalf("%s was sent to %s, which is not here", a.Task, a.Engine)
 			}
 			w.running[a.Task] = a.Engine
+			w.had[a.Task] = append(w.had[a.Task], a.Engine)
+			delete(w.ended, a.Task)
+			w.allowed(t, a)
 		case hub.Relay:
 			w.over(t, a.Task)
 		case hub.Answer:
@@ -96,10 +131,94 @@ func (w *world) step(t *rapid.T, ev hub.Event) {
 		case hub.Collect:
 			w.over(t, a.Task)
 		case hub.Refuse, hub.Ping, hub.Keep, hub.Forget:
+		case hub.Interrupt:
+			w.stopped[a.Task] = a.Engine
 		}
 	}
 	if err := w.h.Check(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// allowed insists on the constraints of a task that is sent to an engine.
+func (w *world) allowed(t *rapid.T, a hub.Send) {
+	ev, balanced := w.where[a.Task]
+	if !balanced {
+		return
+	}
+	if len(ev.Targets) > 0 && !slices.Contains(ev.Targets, a.Engine) {
+		t.Fatalf("%s was sent to %s, which is none of its targets", a.Task, a.Engine)
+	}
+	for _, d := range []hub.Dependency{ev.After, ev.Follow} {
+		over := 0
+		for _, id := range d.Tasks {
+			over += min(w.answered[id], 1)
+		}
+		if d.Any && over == 0 && len(d.Tasks) > 0 || !d.Any && over < len(d.Tasks) {
+			t.Fatalf("%s was sent when %d of %v had ended", a.Task, over, d)
+		}
+	}
+}
+
+// restart puts a new hub in the place of the old one and tells it what that knew.
+func (w *world) restart(t *rapid.T) {
+	clear(w.stopped)
+	w.h, w.links, w.here, w.now = hub.New(w.o), map[hub.UUID]*[5]bool{}, map[hub.UUID]bool{}, 0
+	for id := range hub.EngineID(64) {
+		if u, known := w.ids[id]; known {
+			w.take(t, hub.Recall{UUID: u, ID: id})
+		}
+	}
+	told := w.told
+	w.told = nil
+	for _, ev := range told {
+		switch ev := ev.(type) {
+		case hub.Submit:
+			if w.answered[ev.Task] > 0 {
+				w.take(t, hub.Recollect{Task: ev.Task, Engine: w.ended[ev.Task].Engine, Status: w.ended[ev.Task].Status})
+				continue
+			}
+			ev.Had, ev.On = w.had[ev.Task], w.running[ev.Task]
+			w.step(t, ev)
+		case hub.Direct:
+			if w.answered[ev.Task] == 0 {
+				ev.Resumed = true
+				w.step(t, ev)
+			}
+		case hub.Spread:
+			w.respread(t, ev)
+		}
+	}
+}
+
+// respread tells a new hub of a broadcast that has not ended, and what was said of its parts.
+func (w *world) respread(t *rapid.T, ev hub.Spread) {
+	if w.answered[ev.Task] > 0 {
+		return
+	}
+	left := false
+	for _, u := range ev.Targets {
+		id := hub.PartID(ev.Task, u)
+		_, ended := w.ended[id]
+		left = left || !ended && w.answered[id] == 0
+	}
+	if !left {
+		return
+	}
+	ev.Resumed = true
+	if !ev.Coalescing { // parts that were answered stay so
+		ev.Targets = slices.DeleteFunc(slices.Clone(ev.Targets), func(u hub.UUID) bool { return w.answered[hub.PartID(ev.Task, u)] > 0 })
+	}
+	ended := map[hub.TaskID]hub.Return{}
+	for _, u := range ev.Targets {
+		id := hub.PartID(ev.Task, u)
+		if r, ok := w.ended[id]; ok {
+			ended[id] = r
+		}
+	}
+	w.step(t, ev)
+	for _, id := range slices.Sorted(maps.Keys(ended)) {
+		w.take(t, ended[id])
 	}
 }
 
@@ -184,7 +303,9 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		},
 		"submit": func(t *rapid.T) {
 			ev := hub.Submit{
-				After: w.dependency(t, "after"), Follow: w.dependency(t, "follow"), Targets: w.targets(t),
+				Client: rapid.SampledFrom([]string{"", "c", "d"}).Draw(t, "client"), Priority: rapid.SampledFrom([]int{0, 0, -1, 1}).Draw(t, "priority"),
+				MaxTime: time.Duration(rapid.SampledFrom([]int{0, 0, 2}).Draw(t, "max")) * time.Second,
+				After:   w.dependency(t, "after"), Follow: w.dependency(t, "follow"), Targets: w.targets(t),
 				Timeout: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "timeout")) * time.Second,
 				Retries: rapid.IntRange(0, 2).Draw(t, "retries"), Reruns: rapid.IntRange(0, 2).Draw(t, "reruns"), Same: rapid.Bool().Draw(t, "same"),
 			}
@@ -194,7 +315,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		"plain": func(t *rapid.T) { w.step(t, hub.Submit{Task: next()}) },
 		"direct": func(t *rapid.T) {
 			u := engine(t)
-			w.step(t, hub.Direct{Task: next(), Engine: u})
+			w.step(t, hub.Direct{Task: next(), Engine: u, MaxTime: time.Duration(rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "max")) * time.Second})
 		},
 		"spread": func(t *rapid.T) {
 			us, coalescing := w.targets(t), rapid.Bool().Draw(t, "coalescing")
@@ -208,9 +329,25 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			w.step(t, hub.Spread{Task: id, Targets: us, Coalescing: coalescing})
 		},
 		"return": func(t *rapid.T) { w.reply(t) },
-		"answer": func(t *rapid.T) { w.reply(t) },
+		"late": func(t *rapid.T) { // an engine says something of a task that it had once
+			if len(w.had) == 0 {
+				t.Skip("nothing ran")
+			}
+			id := rapid.SampledFrom(slices.Sorted(maps.Keys(w.had))).Draw(t, "task")
+			w.step(t, hub.Return{Task: id, Engine: rapid.SampledFrom(w.had[id]).Draw(t, "by")})
+		},
 		"abort": func(t *rapid.T) {
-			w.step(t, hub.Abort{Task: hub.TaskID(fmt.Sprint("t", rapid.IntRange(0, w.tasks).Draw(t, "task")))})
+			w.step(t, hub.Abort{Task: hub.TaskID(fmt.Sprint("t", rapid.IntRange(0, w.tasks).Draw(t, "task"))), Running: rapid.Bool().Draw(t, "running")})
+		},
+		"restart": func(t *rapid.T) {
+			if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
+				w.restart(t)
+			}
+		},
+		"missing": func(t *rapid.T) {
+			if id, ok := w.one(t); ok && w.here[w.running[id]] {
+				w.step(t, hub.Missing{Task: id, Engine: w.running[id], Never: rapid.Bool().Draw(t, "never")})
+			}
 		},
 		"": func(t *rapid.T) {},
 	}
@@ -223,17 +360,21 @@ func (w *world) link(u hub.UUID) *[5]bool {
 	return w.links[u]
 }
 
+// one draws a task that an engine has.
+func (w *world) one(t *rapid.T) (hub.TaskID, bool) {
+	ids := slices.Sorted(maps.Keys(w.running))
+	if len(ids) == 0 {
+		return "", false
+	}
+	return rapid.SampledFrom(ids).Draw(t, "task"), true
+}
+
 // reply has an engine say something about a task that it was sent, now or long ago.
 func (w *world) reply(t *rapid.T) {
-	ids := make([]hub.TaskID, 0, len(w.running))
-	for id := range w.running {
-		ids = append(ids, id)
-	}
-	if len(ids) == 0 {
+	id, ok := w.one(t)
+	if !ok {
 		t.Skip("nothing runs")
 	}
-	slices.Sort(ids)
-	id := rapid.SampledFrom(ids).Draw(t, "task")
 	s := rapid.SampledFrom([]hub.Status{hub.OK, hub.OK, hub.OK, hub.Error, hub.Unmet, hub.Cancelled}).Draw(t, "status")
 	w.step(t, hub.Return{Task: id, Engine: w.running[id], Status: s})
 }
@@ -258,9 +399,11 @@ func TestRandomLife(t *testing.T) {
 			}
 		}
 		for range 10 * (len(w.accepted) + 1) {
-			for id, u := range w.running {
-				w.step(t, hub.Return{Task: id, Engine: u})
-				delete(w.running, id)
+			for _, id := range slices.Sorted(maps.Keys(w.running)) {
+				w.step(t, hub.Return{Task: id, Engine: w.running[id]})
+			}
+			for _, id := range slices.Sorted(maps.Keys(w.stopped)) {
+				w.step(t, hub.Return{Task: id, Engine: w.stopped[id]})
 			}
 			if w.h.Live() > 0 { // some wait for an engine that they have not tried
 				w.now += time.Second

@@ -65,23 +65,18 @@ func (p *place) key() string {
 // the first one is then as good as any. Between steps no engine has room for the head of a queue.
 type class struct {
 	place
-	key     string
-	born    int64
-	queue   list
-	engines []*engine // live ones of the place; of the class of all tasks without constraints: not used
-	dirty   bool
+	key      string
+	born     int64
+	lanes    lanes // its queue
+	bySource map[*source]*lane
+	n        int       // tasks in it
+	engines  []*engine // live ones of the place; of the class of all tasks without constraints: not used
+	dirty    bool
 }
 
-// enqueue puts a task that may run now into the queue of its place, at the front if it ran before.
-func (h *Hub) enqueue(t *task, why cause, again bool) {
+// enqueue puts a task that may run now into the queue of its place. One that ran before keeps its turn.
+func (h *Hub) enqueue(t *task, why cause) {
 	h.move(t, Queued, why)
-	if again {
-		h.front--
-		t.turn = h.front
-	} else {
-		h.back++
-		t.turn = h.back
-	}
 	if r := t.rules; r != nil && r.timeout > 0 {
 		h.alarms.add(t, h.now+r.timeout)
 	}
@@ -97,18 +92,7 @@ func (h *Hub) requeue(t *task) {
 // join puts a task into the queue of its place, by its turn.
 func (h *Hub) join(t *task) {
 	c := h.classOf(t)
-	after := c.queue.tail
-	for after != nil && after.turn > t.turn && c.queue.head.turn < t.turn {
-		after = after.prev // only a task whose place changed while it was queued belongs in the middle
-	}
-	switch {
-	case c.queue.head == nil || t.turn < c.queue.head.turn:
-		c.queue.pushFront(t)
-	case after == c.queue.tail:
-		c.queue.pushBack(t)
-	default:
-		c.queue.insert(t, after)
-	}
+	c.add(t)
 	if h.hopeless(c) && !t.patient() {
 		h.giveUp(t)
 		return
@@ -121,9 +105,9 @@ func (h *Hub) join(t *task) {
 
 // unqueue takes a task out of its queue.
 func (h *Hub) unqueue(t *task) {
-	c := t.list.class
-	c.queue.remove(t)
-	if c.queue.n > 0 || c == &h.any {
+	c := t.list.lane.class
+	c.take(t)
+	if c.n > 0 || c == &h.any {
 		return
 	}
 	delete(h.classes, c.key)
@@ -145,7 +129,6 @@ func (h *Hub) classOf(t *task) *class {
 	}
 	h.seq++
 	c := &class{place: p, key: key, born: h.seq}
-	c.queue.class = c
 	h.classes[key] = c
 	if p.only {
 		for _, u := range p.names {
@@ -188,12 +171,17 @@ func (h *Hub) giveUp(t *task) {
 
 // failAll ends the tasks of a class of which no engine is left.
 func (h *Hub) failAll(c *class) {
-	for t := c.queue.head; t != nil; {
-		next := t.next
-		if !t.patient() {
-			h.giveUp(t)
+	var all []*task
+	for _, l := range c.lanes {
+		for t := l.head; t != nil; t = t.next {
+			if !t.patient() {
+				all = append(all, t)
+			}
 		}
-		t = next
+	}
+	slices.SortFunc(all, func(a, b *task) int { return cmp.Compare(a.seq, b.seq) })
+	for _, t := range all {
+		h.giveUp(t)
 	}
 }
 

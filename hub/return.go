@@ -8,6 +8,15 @@ func (h *Hub) direct(ev Direct) {
 	if t == nil {
 		return
 	}
+	if ev.MaxTime > 0 {
+		t.rules = &rules{limit: ev.MaxTime}
+	}
+	if ev.Resumed {
+		if e := h.await(ev.Engine); e != nil {
+			h.hold(t, e)
+			return
+		}
+	}
 	e := h.engines[ev.Engine]
 	if e == nil || !e.live {
 		h.end(t, Failed, absent)
@@ -22,6 +31,7 @@ func (h *Hub) address(t *task, e *engine) {
 	t.engine = e
 	e.lists[t.kind].pushBack(t)
 	h.move(t, Running, addressed)
+	h.limit(t)
 	h.do(Send{Task: t.id, Engine: e.uuid})
 }
 
@@ -29,6 +39,9 @@ func (h *Hub) address(t *task, e *engine) {
 func (h *Hub) reply(ev Return) {
 	t := h.tasks[ev.Task]
 	if t == nil || t.state != Running || t.engine == nil || t.engine.uuid != ev.Engine {
+		if e := h.engines[ev.Engine]; t == nil && e != nil {
+			h.yielded(e, ev.Task)
+		}
 		return // answered already
 	}
 	if t.kind == part {
@@ -41,6 +54,15 @@ func (h *Hub) reply(ev Return) {
 	relay := Relay{Task: t.id, Engine: ev.Engine, Status: ev.Status}
 	h.finish(t, ev.Status)
 	h.do(relay)
+}
+
+// yielded notes that an engine is done with a task that was stopped.
+func (h *Hub) yielded(e *engine, id TaskID) {
+	if _, had := e.stopped[id]; had {
+		delete(e.stopped, id)
+		e.load--
+		h.freed(e)
+	}
 }
 
 // finish ends a task as its reply says.
@@ -105,7 +127,7 @@ func (h *Hub) somewhere(r *rules, tried []UUID) bool {
 // putBack takes a task from its engine and queues it again, before those that have not run.
 func (h *Hub) putBack(t *task, why cause) {
 	h.release(t)
-	h.enqueue(t, why, true)
+	h.enqueue(t, why)
 }
 
 // bury deals with a task of an engine that has died: it runs again elsewhere or is answered.

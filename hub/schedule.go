@@ -1,38 +1,26 @@
 package hub
 
-import "fmt"
-
-// Scheme is how a balanced task gets one of the engines that have room for it.
-type Scheme string
-
-// The schemes. Engines are ordered by last use, the one used longest ago first.
-const (
-	LeastLoad   Scheme = "leastload"   // the first of those with the fewest tasks
-	LRU         Scheme = "lru"         // the first
-	PlainRandom Scheme = "plainrandom" // any
-	TwoBin      Scheme = "twobin"      // the first of two random ones
-	Weighted    Scheme = "weighted"    // the less loaded of two that were drawn with weight 1/load
-)
-
-// ParseScheme checks the name of a scheme.
-func ParseScheme(s string) (Scheme, error) {
-	switch c := Scheme(s); c {
-	case LeastLoad, LRU, PlainRandom, TwoBin, Weighted:
-		return c, nil
-	}
-	return "", fmt.Errorf("hub: scheme %q: want leastload, lru, plainrandom, twobin or weighted", s)
-}
-
 func (h *Hub) submit(ev Submit) {
 	t := h.newTask(ev.Task, balanced, 1)
 	if t == nil {
 		return
 	}
-	if free := len(ev.After.Tasks) == 0 && len(ev.Follow.Tasks) == 0 && len(ev.Targets) == 0 && ev.Timeout == 0 && ev.Retries == 0 && ev.Reruns == 0; free {
-		h.enqueue(t, ready, false)
+	key := sourceKey{ev.Client, ev.Priority}
+	if h.o.Arrival {
+		key.client = ""
+	}
+	h.sources.join(t, key)
+	if ev.plain() {
+		h.begin(t, ev.On)
 		return
 	}
-	t.rules = &rules{targets: ev.Targets, timeout: max(ev.Timeout, 0), retries: ev.Retries, reruns: ev.Reruns, same: ev.Same}
+	t.rules = &rules{targets: ev.Targets, timeout: max(ev.Timeout, 0), limit: max(ev.MaxTime, 0), retries: ev.Retries, reruns: ev.Reruns, same: ev.Same, tried: ev.Tried}
+	for _, u := range ev.Had {
+		if t.rules.had == nil {
+			t.rules.had = map[UUID]int{}
+		}
+		t.rules.had[u]++
+	}
 	for _, d := range []struct {
 		dep    Dependency
 		follow bool
@@ -48,13 +36,32 @@ func (h *Hub) submit(ev Submit) {
 		}
 	}
 	if t.rules.after.met && t.rules.follow.met {
-		h.enqueue(t, ready, false)
+		h.begin(t, ev.On)
 		return
 	}
 	h.move(t, Waiting, early)
 	if t.rules.timeout > 0 {
 		h.alarms.add(t, h.now+t.rules.timeout)
 	}
+}
+
+// plain says whether a task has no constraints.
+func (ev *Submit) plain() bool {
+	return len(ev.After.Tasks) == 0 && len(ev.Follow.Tasks) == 0 && len(ev.Targets) == 0 && len(ev.Tried) == 0 && len(ev.Had) == 0 &&
+		ev.Timeout == 0 && ev.MaxTime == 0 && ev.Retries == 0 && ev.Reruns == 0
+}
+
+// begin queues a task that may run, unless an engine has it already.
+func (h *Hub) begin(t *task, on UUID) {
+	if on == "" {
+		h.enqueue(t, ready)
+		return
+	}
+	if e := h.await(on); e != nil {
+		h.hold(t, e)
+		return
+	}
+	h.enqueue(t, ready)
 }
 
 // newTask makes a task if there is room for n more. It gives nil for one that was heard of before, which is or was answered.
@@ -92,13 +99,26 @@ func (h *Hub) run(t *task, e *engine) {
 		}
 	}
 	t.engine = e
+	t.source.level.now = max(t.source.level.now, t.turn.share)
 	e.load++
 	h.stamp++
 	e.stamp = h.stamp
 	h.heap.fix(e)
 	e.lists[balanced].pushBack(t)
 	h.move(t, Running, assigned)
-	h.do(Send{Task: t.id, Engine: e.uuid, Again: again})
+	h.limit(t)
+	send := Send{Task: t.id, Engine: e.uuid, Again: again}
+	if t.rules != nil {
+		send.Retries, send.Reruns = t.rules.retries, t.rules.reruns
+	}
+	h.do(send)
+}
+
+// limit sets the alarm of a task that may not run for ever.
+func (h *Hub) limit(t *task) {
+	if r := t.rules; r != nil && r.limit > 0 {
+		h.alarms.add(t, h.now+r.limit)
+	}
 }
 
 // room says whether an engine can be sent one more balanced task.
@@ -109,25 +129,25 @@ func (h *Hub) pull(e *engine) {
 	for h.room(e) {
 		best := &h.any
 		for _, c := range e.classes {
-			if best.queue.head == nil || c.queue.head.turn < best.queue.head.turn {
+			if best.n == 0 || c.head().turn.before(best.head().turn) {
 				best = c
 			}
 		}
-		if best.queue.head == nil {
+		if best.n == 0 {
 			return
 		}
-		h.run(best.queue.head, e)
+		h.run(best.head(), e)
 	}
 }
 
 // push gives the tasks of a queue to engines that have room.
 func (h *Hub) push(c *class) {
-	for c.queue.head != nil {
+	for c.n > 0 {
 		e := h.choose(c)
 		if e == nil {
 			return
 		}
-		h.run(c.queue.head, e)
+		h.run(c.head(), e)
 	}
 }
 
@@ -143,77 +163,46 @@ func (h *Hub) choose(c *class) *engine {
 	if c == &h.any {
 		engines = h.live
 	}
-	if h.o.Scheme == LeastLoad || h.o.Scheme == LRU {
-		var best *engine
-		for _, e := range engines {
-			if h.room(e) && (best == nil || h.before(e, best)) {
-				best = e
-			}
-		}
-		return best
-	}
-	var free []*engine
+	free := h.free[:0]
 	for _, e := range engines {
 		if h.room(e) {
 			free = append(free, e)
 		}
 	}
+	h.free = free
 	if len(free) == 0 {
 		return nil
 	}
-	return h.draw(free)
+	return h.policy.pick(free)
 }
 
-// before says whether the scheme prefers a to b.
-func (h *Hub) before(a, b *engine) bool {
-	if h.o.Scheme == LeastLoad && a.load != b.load {
-		return a.load < b.load
+// abort takes a task back that no engine has. One that runs is stopped if that is what is asked.
+func (h *Hub) abort(ev Abort) {
+	t := h.tasks[ev.Task]
+	switch {
+	case t == nil:
+	case t.state == Waiting || t.state == Queued:
+		h.end(t, Aborted, withdrawn)
+		h.do(Answer{Task: ev.Task, Reason: Withdrawn})
+	case ev.Running && t.state == Running && (t.kind == balanced || t.kind == direct):
+		h.stop(t, Aborted, stopped, Withdrawn)
 	}
-	return a.stamp < b.stamp
 }
 
-// draw throws the dice for one of the engines.
-func (h *Hub) draw(free []*engine) *engine {
-	any := func() *engine { return free[h.o.Dice()%uint64(len(free))] }
-	switch h.o.Scheme {
-	case TwoBin:
-		a, b := any(), any()
-		if b.stamp < a.stamp {
-			return b
+// stop answers a task that runs and has its engine interrupted, which is not free before it says something of the task.
+func (h *Hub) stop(t *task, to State, why cause, reason Reason) {
+	e, counts := t.engine, t.kind == balanced
+	h.end(t, to, why)
+	if counts {
+		if e.stopped == nil {
+			e.stopped = map[TaskID]struct{}{}
 		}
-		return a
-	case Weighted:
-		a, b := h.weigh(free), h.weigh(free)
-		if b.load < a.load {
-			return b
-		}
-		return a
-	case PlainRandom, LeastLoad, LRU:
-	}
-	return any()
-}
-
-// weigh draws an engine with weight 1/(1e-6+load).
-func (h *Hub) weigh(free []*engine) *engine {
-	weight := func(e *engine) float64 { return 1 / (1e-6 + float64(e.load)) }
-	sum := 0.0
-	for _, e := range free {
-		sum += weight(e)
-	}
-	at := float64(h.o.Dice()>>11) / (1 << 53) * sum
-	for _, e := range free {
-		if at -= weight(e); at < 0 {
-			return e
+		e.stopped[t.id] = struct{}{}
+		e.load++
+		if e.at > 0 {
+			h.heap.fix(e)
 		}
 	}
-	return free[len(free)-1]
-}
-
-func (h *Hub) abort(id TaskID) {
-	t := h.tasks[id]
-	if t == nil || t.state != Waiting && t.state != Queued {
-		return // it ended, or an engine has it and hears of it otherwise
-	}
-	h.end(t, Aborted, withdrawn)
-	h.do(Answer{Task: id, Reason: Withdrawn})
+	h.do(Interrupt{Task: t.id, Engine: e.uuid})
+	h.do(Answer{Task: t.id, Reason: reason, Engine: e.uuid})
 }

@@ -39,6 +39,9 @@ func (h *Hub) Departed(u UUID) (EngineID, bool) {
 	return d.id, ok
 }
 
+// NextID is an id above all that were given.
+func (h *Hub) NextID() EngineID { return h.ids.next }
+
 // Knows says whether an engine is here, expected, or remembered.
 func (h *Hub) Knows(u UUID) bool {
 	_, left := h.gone.at[u]

@@ -102,6 +102,8 @@ func options(t *testing.T, text string) hub.Options {
 			o.MaxTasks = number(t, v)
 		case "misses":
 			o.Misses = number(t, v)
+		case "arrival":
+			o.Arrival = true
 		default:
 			t.Fatalf("unknown option %q", key)
 		}
@@ -177,6 +179,14 @@ func events(t *testing.T, line string) []hub.Event {
 		return []hub.Event{ev}
 	case "recall":
 		return []hub.Event{hub.Recall{UUID: hub.UUID(arg(1)), ID: hub.EngineID(number(t, arg(2)))}}
+	case "recollect":
+		ev := hub.Recollect{Task: hub.TaskID(arg(1)), Engine: hub.UUID(arg(2))}
+		if len(w) > 3 && w[3] == "failed" {
+			ev.Status = hub.Error
+		}
+		return []hub.Event{ev}
+	case "missing":
+		return []hub.Event{hub.Missing{Task: hub.TaskID(arg(1)), Engine: hub.UUID(arg(2)), Never: len(w) > 3 && w[3] == "never"}}
 	case "connect", "disconnect", "join":
 		return connections(t, w)
 	case "pong":
@@ -186,11 +196,21 @@ func events(t *testing.T, line string) []hub.Event {
 	case "submit":
 		return []hub.Event{submission(t, arg(1), w[2:])}
 	case "ask":
-		return []hub.Event{hub.Direct{Engine: hub.UUID(arg(1)), Task: hub.TaskID(arg(2))}}
+		m := pairs(t, w[3:])
+		ev := hub.Direct{Engine: hub.UUID(arg(1)), Task: hub.TaskID(arg(2))}
+		_, ev.Resumed = m["resumed"]
+		if v, ok := m["max"]; ok {
+			ev.MaxTime = duration(t, v)
+		}
+		return []hub.Event{ev}
 	case "broadcast":
-		return []hub.Event{hub.Spread{Task: hub.TaskID(arg(1)), Targets: list[hub.UUID](arg(2)), Coalescing: len(w) > 3 && w[3] == "coalescing"}}
+		m := pairs(t, w[3:])
+		ev := hub.Spread{Task: hub.TaskID(arg(1)), Targets: list[hub.UUID](arg(2))}
+		_, ev.Coalescing = m["coalescing"]
+		_, ev.Resumed = m["resumed"]
+		return []hub.Event{ev}
 	case "abort":
-		return []hub.Event{hub.Abort{Task: hub.TaskID(arg(1))}}
+		return []hub.Event{hub.Abort{Task: hub.TaskID(arg(1)), Running: len(w) > 2 && w[2] == "running"}}
 	case "returns", "fails", "lacks", "aborts": // bob returns t: written as "returns bob t"
 		s := map[string]hub.Status{"returns": hub.OK, "fails": hub.Error, "lacks": hub.Unmet, "aborts": hub.Cancelled}[w[0]]
 		return []hub.Event{hub.Return{Engine: hub.UUID(arg(1)), Task: hub.TaskID(arg(2)), Status: s}}
@@ -234,7 +254,8 @@ func connections(t *testing.T, w []string) []hub.Event {
 	return evs
 }
 
-// submission reads "submit t after=a,b any-follow=c failure targets=ada timeout=5s retries=1 reruns=2 same".
+// submission reads "submit t after=a,b any-follow=c failure targets=ada timeout=5s retries=1 reruns=2 same
+// max=5s priority=1 client=c on=ada had=ada,bob tried=bob".
 func submission(t *testing.T, id string, words []string) hub.Submit {
 	t.Helper()
 	s := hub.Submit{Task: hub.TaskID(id)}
@@ -263,6 +284,14 @@ func submission(t *testing.T, id string, words []string) hub.Submit {
 	if v, ok := m["reruns"]; ok {
 		s.Reruns = number(t, v)
 	}
+	if v, ok := m["max"]; ok {
+		s.MaxTime = duration(t, v)
+	}
+	if v, ok := m["priority"]; ok {
+		s.Priority = number(t, v)
+	}
+	s.Client, s.On = m["client"], hub.UUID(m["on"])
+	s.Had, s.Tried = list[hub.UUID](m["had"]), list[hub.UUID](m["tried"])
 	_, s.Same = m["same"]
 	return s
 }
@@ -270,6 +299,7 @@ func submission(t *testing.T, id string, words []string) hub.Submit {
 var reasons = map[hub.Reason]string{
 	hub.Invalid: "it depends on an unknown task", hub.Impossible: "it can never run", hub.Expired: "it waited too long",
 	hub.Died: "its engine died", hub.Exhausted: "every engine was tried", hub.Withdrawn: "aborted", hub.NoEngine: "there is no such engine", hub.Full: "the hub is full",
+	hub.Overdue: "it ran too long", hub.Lost: "its reply was lost",
 }
 
 // say tells an action in words.
@@ -290,6 +320,8 @@ func say(a hub.Action) string {
 			return fmt.Sprintf("send %s to %s again, signed anew", a.Task, a.Engine)
 		}
 		return fmt.Sprintf("send %s to %s", a.Task, a.Engine)
+	case hub.Interrupt:
+		return fmt.Sprintf("interrupt %s on %s", a.Task, a.Engine)
 	case hub.Relay:
 		return fmt.Sprintf("pass the reply of %s on: %s is over", a.Engine, a.Task)
 	case hub.Answer:

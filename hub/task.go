@@ -23,7 +23,8 @@ type task struct {
 	state  State
 	trail  trail
 	engine *engine // while Running
-	turn   int64   // order in its queue
+	turn   turn    // order in its queue
+	source *source // of a balanced task
 	seq    int64   // order of arrival
 
 	list       *list // that it is in
@@ -41,9 +42,10 @@ type rules struct {
 	targets       []UUID
 	tried         []UUID // engines that it must not run on again
 	had           map[UUID]int
-	timeout       time.Duration
-	deadline      time.Duration
-	alarm         int // index in the heap of deadlines plus one; 0: not in it
+	timeout       time.Duration // longest wait
+	limit         time.Duration // longest run
+	deadline      time.Duration // of one of them
+	alarm         int           // index in the heap of deadlines plus one; 0: not in it
 	retries       int
 	reruns        int
 	same          bool
@@ -85,6 +87,7 @@ func (h *Hub) end(t *task, to State, why cause) {
 	}
 	h.release(t)
 	h.move(t, to, why)
+	h.sources.leave(t)
 	delete(h.tasks, t.id)
 	h.finished.add(ending{id: t.id, kind: t.kind, ok: to == Done, aborted: to == Aborted, engine: where.name()})
 	if where != nil && to != Aborted {
@@ -121,7 +124,7 @@ func (h *Hub) release(t *task) {
 type list struct {
 	head, tail *task
 	n          int
-	class      *class // whose queue it is, if it is one
+	lane       *lane // that it is, if it is one
 }
 
 func (l *list) pushBack(t *task) {
