@@ -31,6 +31,8 @@ func (s *shell) ask(in input) {
 		s.unregister(m)
 	case wire.AckRequest:
 		s.taken(m)
+	case wire.HeldRequest:
+		q.heldHere()
 	case "connection_request":
 		q.connection()
 	case "shutdown_request":

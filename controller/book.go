@@ -193,12 +193,12 @@ func (s *shell) noteTask(j *job) {
 	b.ids[b.page] = append(b.ids[b.page], j.id)
 }
 
-// noteSent writes who has a task.
-func (s *shell) noteSent(j *job) {
+// noteState writes who has a task, or that nobody has it any more.
+func (s *shell) noteState(kind entryKind, j *job) {
 	if s.book.silent() {
 		return
 	}
-	w := s.book.begin(sentEntry)
+	w := s.book.begin(kind)
 	w.text(string(j.id))
 	w.text(j.engine)
 	w.number(int64(j.retries))
@@ -251,7 +251,7 @@ func (s *shell) noteEngines() {
 	w := s.book.begin(nextEntry)
 	w.number(int64(s.hub.NextID()))
 	s.book.end(&w)
-	for _, e := range s.hub.Engines() {
+	for _, e := range s.hub.Known() {
 		s.noteEngine(e)
 	}
 }
@@ -292,6 +292,12 @@ func (s *shell) writeAgain(id hub.TaskID, put *[]Record) {
 		return
 	}
 	j := s.records.byID[id]
+	if late := s.clients.untold[id]; late != nil && late.ended {
+		s.noteTask(late)
+		s.noteEnd(late)
+		s.noteText(untoldEntry, string(id))
+		j = nil
+	}
 	switch {
 	case j == nil || j.stored:
 	case s.store != nil:
@@ -299,8 +305,6 @@ func (s *shell) writeAgain(id hub.TaskID, put *[]Record) {
 		*put = append(*put, j.record())
 	default:
 		s.noteTask(j)
-		s.book.live -= j.size
-		j.size = 0
 		s.noteEnd(j)
 	}
 }

@@ -37,6 +37,7 @@ const (
 type clients struct {
 	bySession map[string]*client
 	byID      map[connection]*client
+	untold    map[hub.TaskID]*job // whose answers wait for a client
 }
 
 // of gives the client of a session.
@@ -72,6 +73,7 @@ func (s *shell) bind(c *client, at connection) {
 	for _, u := range waiting {
 		if u.on == at.on {
 			s.send(u.on, at.id, u.frames)
+			s.told(u.id)
 		} else {
 			c.untold = append(c.untold, u)
 		}
@@ -113,6 +115,9 @@ func (s *shell) forgetClients() {
 	}
 }
 
+// told notes that an answer waits no longer.
+func (s *shell) told(id hub.TaskID) { delete(s.clients.untold, id) }
+
 // tell gives a client the answer of its job, now or when it is back.
 func (s *shell) tell(j *job, frames [][]byte) {
 	c := j.owner
@@ -125,7 +130,10 @@ func (s *shell) tell(j *job, frames [][]byte) {
 		return
 	}
 	if len(c.untold) >= maxUntold {
+		s.told(c.untold[0].id)
 		c.untold = c.untold[1:]
 	}
 	c.untold = append(c.untold, untold{j.id, on, frames})
+	s.clients.untold[j.id] = j
+	s.noteText(untoldEntry, string(j.id))
 }

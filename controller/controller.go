@@ -58,14 +58,22 @@ func Start(ctx context.Context, o Options) (*Controller, error) {
 	switch {
 	case o.Insecure:
 		key = ""
-	case key == "":
+	case key == "" && !o.Curve: // CURVE proves who speaks, and that it is no replay
 		key = wire.NewID()
 	}
-	n, err := o.bind(o.Log, reuse)
+	curve, err := o.curve()
+	if err != nil {
+		return nil, err
+	}
+	n, err := o.bind(o.Log, reuse, curve)
 	if err != nil {
 		return nil, err
 	}
 	f := o.fill(n.port, key)
+	if curve != nil {
+		public := curve.Keys.Public.Z85()
+		f.client.CurveServer, f.engine.CurveServer = &public, &public
+	}
 	c := &Controller{o: o, net: n, clock: realClock{}, done: make(chan struct{})}
 	if c.shell, err = o.newShell(f, key, c.clock.Now()); err != nil {
 		return nil, errors.Join(err, n.close(0))
@@ -91,7 +99,7 @@ func (o *Options) newShell(f files, key string, now time.Time) (*shell, error) {
 	s := &shell{
 		hub: hub.New(o.Hub), log: o.Log, now: now, start: now, engineFile: engine, period: o.Hub.Period,
 		jobs: map[hub.TaskID]*job{}, casts: map[hub.TaskID]*cast{}, restored: map[hub.UUID][]*job{}, book: newBook(true),
-		clients: clients{map[string]*client{}, map[connection]*client{}},
+		clients: clients{map[string]*client{}, map[connection]*client{}, map[hub.TaskID]*job{}},
 		debts:   debts{owed: map[hub.UUID][]wire.MsgID{}, fences: map[hub.TaskID]fence{}},
 		records: newRecords(o.RecordLimit, o.RecordBytes), about: map[hub.UUID]json.RawMessage{},
 	}

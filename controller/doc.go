@@ -15,10 +15,12 @@
 // asked it directly or in a broadcast learns of its end by the notification that all clients get, as ipyparallel's do, and
 // gets no answer besides.
 //
-// Records of tasks that have ended are kept in memory, bounded in number and bytes; see [Options].
+// What is under way is in a journal before anybody hears of it: a controller that was killed is started again with
+// [Options.Restore] and goes on with its engines, its clients, its queue and its results. Records of tasks that have ended are
+// kept in memory and then on disk, bounded in number, bytes and age; see [Options].
 //
 // # Never
 //
 // It never reads or makes a pickle, never runs what it relays, never waits for one peer while others have something to say,
-// and never prints. CURVE is not spoken: bind to 127.0.0.1, or to a network that you trust.
+// and never prints. Without [Options.Curve] nothing is encrypted: bind to 127.0.0.1, or to a network that you trust.
 package controller

@@ -21,7 +21,9 @@ const (
 	nextEntry                          // the next engine's id is at least this
 	taskEntry                          // a task, as far as it has come
 	sentEntry                          // engine has it: id, uuid, retries and reruns left
+	backEntry                          // nobody has it any more: the same
 	endedEntry                         // it ended: id, engine, status, time, reply, outputs
+	untoldEntry                        // its client is away: id
 	droppedEntry                       // its record is not kept any more: id
 	renewedEntry                       // it was submitted again: id, new id
 	takenEntry                         // answers that a client has: session, ids
@@ -29,9 +31,6 @@ const (
 )
 
 const entryHead = 8
-
-// maxEntry bounds an entry of a journal that is read, in bytes.
-const maxEntry = 1 << 32
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

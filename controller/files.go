@@ -153,8 +153,8 @@ func (o *Options) remove() error {
 		return nil
 	}
 	var all error
-	for _, side := range []string{"client", "engine"} {
-		if err := os.Remove(o.ConnectionFile(side)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, path := range []string{o.ConnectionFile("client"), o.ConnectionFile("engine"), o.curvePath()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			all = errors.Join(all, fmt.Errorf("controller: removing connection file: %w", err))
 		}
 	}

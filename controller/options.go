@@ -28,12 +28,14 @@ type Options struct {
 	EnginePorts []int // engines and of
 	ClientPorts []int // clients; when they are used up, any free port is taken
 
-	Key       string // that messages are signed with; "": a new one
-	Insecure  bool   // sign nothing
-	Reuse     bool   // take key and ports from the connection files that are there, and leave the files at the end
-	Restore   bool   // and let the engines of the last run come back
-	SSH       string // server through which clients tunnel
-	EngineSSH string // and engines
+	Key       string    // that messages are signed with; "": a new one
+	Insecure  bool      // sign nothing
+	Curve     bool      // encrypt all connections; nothing is signed then unless Key is set
+	CurveKeys [2]string // public and secret key in Z85; "": new ones
+	Reuse     bool      // take key and ports from the connection files that are there, and leave the files at the end
+	Restore   bool      // and let the engines of the last run come back
+	SSH       string    // server through which clients tunnel
+	EngineSSH string    // and engines
 
 	Hub         hub.Options
 	RecordLimit int // tasks that have ended and whose records are kept in memory; 0: none are kept anywhere
@@ -81,17 +83,22 @@ const Usage = `gale controller: schedules work onto engines; stands in for ipcon
   --location HOST           name of this host for peers elsewhere
   --ports 10101-10120       ports to use; --port N for registration
   --transport tcp|ipc
-  --reuse, --restore        same ports and key as last time; and the same engines
+  --reuse, --restore        same ports and key as last time; and the same engines, work and results
   --keyfile FILE, --no-secure
+  --enable-curve            encrypt and authenticate all connections; the key goes into the connection files
   --ssh SERVER, --enginessh SERVER
   --scheme leastload|lru|plainrandom|twobin|weighted, --hwm N
+  --order turns|arrival     serve clients in turn (default), or tasks by arrival
   --ping MS                 heartbeat period (3000); --HeartMonitor.max_heartmonitor_misses N (10)
-  --dictdb, --nodb          keep records of ended tasks in memory, or not at all
-  --DictDB.record_limit N, --DictDB.size_limit BYTES
+  --sqlitedb                keep records of ended tasks, also those of earlier runs; default: those of this run and what it restores
+  --dictdb, --nodb          keep records in memory alone, or none
+  --DictDB.record_limit N, --DictDB.size_limit BYTES      records in memory (1024, 256 MB); what goes beyond is on disk
+  --record-limit N, --record-bytes BYTES, --record-days N records on disk (65536, 4 GB, 30)
+  --nojournal               let work under way be lost when the controller is killed
   --log-level LEVEL, --debug, --quiet, --log-to-file, --work-dir DIR
   --version, --help
 
-Environment: IPP_PROFILE_DIR, IPP_CLUSTER_ID, IPP_SESSION_KEY, IPYTHONDIR
+Environment: IPP_PROFILE_DIR, IPP_CLUSTER_ID, IPP_SESSION_KEY, IPYTHONDIR, IPP_ENABLE_CURVE, IPP_CURVE_PUBLICKEY, IPP_CURVE_SECRETKEY
 `
 
 // setting is one option as it was given.
@@ -109,9 +116,8 @@ func ParseArgs(args []string, getenv func(string) string) (o Options, warnings [
 	o.ProfileDir = profileDir(given, getenv)
 	o.ClusterID = getenv("IPP_CLUSTER_ID")
 	o.Key = getenv("IPP_SESSION_KEY")
-	if getenv("IPP_ENABLE_CURVE") == "1" {
-		return o, warnings, fmt.Errorf("controller: IPP_ENABLE_CURVE is set, and CURVE is not spoken")
-	}
+	o.Curve = getenv("IPP_ENABLE_CURVE") == "1"
+	o.CurveKeys = [2]string{getenv("IPP_CURVE_PUBLICKEY"), getenv("IPP_CURVE_SECRETKEY")}
 	fromFiles, more := readConfig(o.ProfileDir)
 	warnings = append(warnings, more...)
 	for _, s := range append(fromFiles, given...) {
@@ -127,7 +133,7 @@ func ParseArgs(args []string, getenv func(string) string) (o Options, warnings [
 }
 
 // flags take no value.
-var flags = strings.Fields("usethreads sqlitedb mongodb dictdb nodb reuse restore secure no-secure log-to-file debug quiet init clean-logs version V help h")
+var flags = strings.Fields("usethreads sqlitedb mongodb dictdb nodb reuse restore secure no-secure enable-curve nojournal log-to-file debug quiet init clean-logs version V help h")
 
 // split makes settings of arguments; rest is what belongs to no option.
 func split(args []string) (given []setting, rest []string) {
@@ -178,7 +184,7 @@ func (o *Options) set(key, value string) (known bool, err error) {
 	switch key {
 	case "profile-dir", "ProfileDir.location", "profile", "ipython-dir", "BaseIPythonApplication.profile",
 		"IPControllerApp.profile", "BaseIPythonApplication.ipython_dir": // profileDir did
-	case "usethreads", "init", "config", "user", "ident", "log-url", "mongodb", "sqlitedb", "clean-logs",
+	case "usethreads", "init", "config", "user", "ident", "log-url", "clean-logs",
 		"IPController.registration_timeout", "Session.username", "Session.session", "TaskScheduler.log_level":
 		// what they ask for makes no difference here
 	case "cluster-id", "IPController.cluster_id":
@@ -217,10 +223,12 @@ func (o *Options) set(key, value string) (known bool, err error) {
 			return true, err
 		}
 		o.Key = strings.TrimSpace(string(text))
-	case "IPController.enable_curve":
-		if truth(value) {
-			return true, fmt.Errorf("CURVE is not spoken")
-		}
+	case "enable-curve", "IPController.enable_curve":
+		o.Curve = truth(value)
+	case "IPController.curve_publickey":
+		o.CurveKeys[0] = value
+	case "IPController.curve_secretkey":
+		o.CurveKeys[1] = value
 	default:
 		return o.setMore(key, value)
 	}
@@ -258,19 +266,34 @@ func (o *Options) setMore(key, value string) (known bool, err error) {
 		o.Hub.Period = time.Duration(n) * time.Millisecond
 	case "HeartMonitor.max_heartmonitor_misses":
 		o.Hub.Misses, err = count(value)
-	case "dictdb":
-		o.RecordLimit = max(o.RecordLimit, Defaults().RecordLimit)
-	case "nodb":
-		o.RecordLimit = 0
-	case "IPController.db_class", "db":
-		if strings.Contains(strings.ToLower(value), "nodb") {
-			o.RecordLimit = 0
+	case "order", "TaskScheduler.order":
+		if value != "turns" && value != "arrival" {
+			return true, fmt.Errorf("want turns or arrival")
 		}
+		o.Hub.Arrival = value == "arrival"
+	case "nojournal", "IPController.no_journal":
+		o.NoJournal = truth(value)
+	case "dictdb", "sqlitedb", "mongodb", "nodb":
+		o.database(key)
+	case "IPController.db_class", "db":
+		o.database(value)
+	case "record-limit":
+		o.Retain.Count, err = count(value)
+	case "record-bytes":
+		var n int
+		n, err = count(value)
+		o.Retain.Bytes = int64(n)
+	case "record-days":
+		var n int
+		n, err = count(value)
+		o.Retain.Age = time.Duration(n) * 24 * time.Hour
+	case "SQLiteDB.filename", "SQLiteDB.location":
+		o.storePath(key, value)
 	case "DictDB.record_limit":
 		o.RecordLimit, err = count(value)
 	case "DictDB.size_limit":
 		o.RecordBytes, err = count(value)
-	case "DictDB.cull_fraction", "SQLiteDB.filename", "SQLiteDB.location", "SQLiteDB.table":
+	case "DictDB.cull_fraction", "SQLiteDB.table":
 	case "log-level", "Application.log_level", "IPControllerApp.log_level":
 		o.LogLevel, err = level(value)
 	case "debug":
@@ -289,6 +312,29 @@ func (o *Options) setMore(key, value string) (known bool, err error) {
 		return false, nil
 	}
 	return true, err
+}
+
+// database chooses what is kept of tasks that have ended, by the names of ipcontroller's flags and classes.
+func (o *Options) database(name string) {
+	switch name = strings.ToLower(name); {
+	case strings.Contains(name, "nodb"):
+		o.RecordLimit, o.NoStore = 0, true
+	case strings.Contains(name, "dictdb"):
+		o.RecordLimit, o.NoStore = max(o.RecordLimit, Defaults().RecordLimit), true
+	default: // on disk, whichever way
+		o.RecordLimit, o.NoStore, o.KeepStore = max(o.RecordLimit, Defaults().RecordLimit), false, true
+	}
+}
+
+// storePath places the file of the records; ipcontroller has its folder and its name apart.
+func (o *Options) storePath(key, value string) {
+	dir, name := filepath.Split(o.storeFile())
+	if key == "SQLiteDB.filename" {
+		name = value
+	} else {
+		dir = value
+	}
+	o.StoreFile = filepath.Join(dir, name)
 }
 
 // truth reads a flag: given without a value it is set.

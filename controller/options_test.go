@@ -68,13 +68,10 @@ func TestArgs(t *testing.T) {
 }
 
 func TestWrongArgs(t *testing.T) {
-	for _, bad := range []string{"--ping=x", "--ping=0", "--ports=1-x", "--ports=70000", "--hwm=-1", "--scheme=frob", "--transport=udp", "--keyfile=/nowhere", "--log-level=loud", "--IPController.enable_curve=True"} {
+	for _, bad := range []string{"--ping=x", "--ping=0", "--ports=1-x", "--ports=70000", "--hwm=-1", "--scheme=frob", "--transport=udp", "--keyfile=/nowhere", "--log-level=loud", "--order=frob", "--record-days=x"} {
 		if _, _, err := ParseArgs([]string{bad}, env()); err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(bad, "--")) {
 			t.Errorf("%s: %v", bad, err)
 		}
-	}
-	if _, _, err := ParseArgs(nil, env("IPP_ENABLE_CURVE", "1")); err == nil {
-		t.Error("CURVE is asked for and nobody says no")
 	}
 	_, warnings, err := ParseArgs([]string{"--frob=1", "word"}, env())
 	if err != nil || len(warnings) != 2 {

@@ -17,6 +17,7 @@ type past struct {
 	tasks   map[hub.TaskID]*job
 	owners  map[*job]string // sessions
 	taken   map[string]map[hub.TaskID]bool
+	untold  map[hub.TaskID]bool
 	latest  time.Time
 }
 
@@ -77,6 +78,7 @@ func (p *past) take(kind entryKind, body []byte) error {
 	if p.tasks == nil {
 		p.engines, p.tasks = map[hub.UUID]pastEngine{}, map[hub.TaskID]*job{}
 		p.owners, p.taken = map[*job]string{}, map[string]map[hub.TaskID]bool{}
+		p.untold = map[hub.TaskID]bool{}
 	}
 	r := reader{b: body}
 	switch kind {
@@ -98,15 +100,19 @@ func (p *past) take(kind entryKind, body []byte) error {
 		p.next = max(p.next, hub.EngineID(r.number()))
 	case taskEntry:
 		p.task(&r)
-	case sentEntry:
+	case sentEntry, backEntry:
 		j := p.tasks[hub.TaskID(r.text())]
 		u, retries, reruns := r.text(), int(r.number()), int(r.number())
 		if j != nil {
 			j.engine, j.retries, j.reruns = u, retries, reruns
-			j.had = append(j.had, hub.UUID(u))
+			if kind == sentEntry {
+				j.had = append(j.had, hub.UUID(u))
+			}
 		}
 	case endedEntry:
 		p.end(&r)
+	case untoldEntry:
+		p.untold[hub.TaskID(r.text())] = true
 	case droppedEntry:
 		delete(p.tasks, hub.TaskID(r.text()))
 	case renewedEntry:

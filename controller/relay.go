@@ -123,10 +123,20 @@ func (s *shell) dispatch(a hub.Send) {
 	if j.queue == "task" {
 		j.had = append(j.had, a.Engine)
 		j.retries, j.reruns = a.Retries, a.Reruns
-		s.noteSent(j)
+		s.noteState(sentEntry, j)
 	}
 	_, to := j.sockets()
 	s.send(to, j.engine, prefixed(frames, j.client))
+}
+
+// back notes that a task is queued again.
+func (s *shell) back(a hub.Back) {
+	j := s.jobs[a.Task]
+	if j == nil {
+		return
+	}
+	j.engine, j.retries, j.reruns = "", a.Retries, a.Reruns
+	s.noteState(backEntry, j)
 }
 
 // again makes a message that an engine had before different from the earlier one: engines ignore what they have heard.

@@ -117,7 +117,7 @@ func (s *shell) untoldBefore(p *past, j *job) bool {
 	if taken := p.taken[j.owner.session]; taken != nil {
 		return !taken[j.id]
 	}
-	return p.latest.Sub(j.replied) < doubtful
+	return p.untold[j.id] || p.latest.Sub(j.replied) < doubtful
 }
 
 func (s *shell) restoreTask(j *job) {
@@ -163,7 +163,7 @@ func (s *shell) restoreCast(p *past, j *job) {
 		case old != nil && old.ended && c.coalescing:
 			ended[u] = old
 		case old != nil && old.ended: // it was answered
-			s.restorePart(j, c, u, old)
+			s.restorePart(j, c, old)
 		case !c.coalescing:
 			c.uuids = append(c.uuids, u)
 		}
@@ -188,7 +188,7 @@ func (s *shell) restoreCast(p *past, j *job) {
 }
 
 // restorePart keeps the record of a part that was answered.
-func (s *shell) restorePart(j *job, c *cast, u hub.UUID, old *job) {
+func (s *shell) restorePart(j *job, c *cast, old *job) {
 	header, err := c.headerOf(old.id)
 	if err != nil || old.reply == nil {
 		return
@@ -212,6 +212,11 @@ func (s *shell) inOrder() []*job {
 	}
 	for _, j := range s.records.byID {
 		all = append(all, j)
+	}
+	for id, j := range s.clients.untold {
+		if s.records.byID[id] == nil {
+			all = append(all, j)
+		}
 	}
 	sortJobs(all)
 	return all
@@ -238,6 +243,49 @@ func (s *shell) taken(m *wire.Message) {
 		for _, id := range c.MsgIDs {
 			has[hub.TaskID(id)] = true
 		}
-		cl.untold = slices.DeleteFunc(cl.untold, func(u untold) bool { return has[u.id] })
+		cl.untold = slices.DeleteFunc(cl.untold, func(u untold) bool {
+			if has[u.id] {
+				s.told(u.id)
+			}
+			return has[u.id]
+		})
 	}
+}
+
+// heldHere tells a client which of its requests have arrived, and has those that were answered told again.
+func (q *question) heldHere() {
+	var c wire.Held
+	if err := q.m.Content(&c); err != nil {
+		q.fail(wire.HeldReply, "ValueError", err.Error())
+		return
+	}
+	has := []wire.MsgID{}
+	for _, id := range c.MsgIDs {
+		if j := q.s.find(hub.TaskID(id)); j != nil || q.s.casts[hub.TaskID(id)] != nil {
+			has = append(has, id)
+			if j != nil && j.ended && j.reply != nil {
+				q.s.tellAgain(q.m, j)
+			}
+		}
+	}
+	q.answer(wire.HeldReply, wire.Held{Status: "ok", MsgIDs: has})
+}
+
+// tellAgain tells a client an answer that it does not have, unless that waits for it already.
+func (s *shell) tellAgain(m *wire.Message, j *job) {
+	session := field(m.RawHeader, "session")
+	if session != field(j.request.RawHeader, "session") {
+		return
+	}
+	c := s.clientOf(session)
+	if slices.ContainsFunc(c.untold, func(u untold) bool { return u.id == j.id }) {
+		return
+	}
+	j.owner = c
+	var routes []string
+	if j.engine != "" {
+		routes = []string{j.engine}
+	}
+	s.tell(j, prefixed(s.session.Frames(j.reply), routes...))
+	s.release(c)
 }

@@ -283,6 +283,8 @@ func (s *shell) act(actions []hub.Action) {
 			}
 		case hub.Send:
 			s.dispatch(a)
+		case hub.Back:
+			s.back(a)
 		case hub.Interrupt:
 			s.interrupt(a)
 		case hub.Relay:

@@ -97,7 +97,7 @@ func (o *Options) base(k socket) string {
 }
 
 // bind opens all sockets. reuse names the ports to take, if any.
-func (o *Options) bind(log *slog.Logger, reuse map[socket]int) (n *net, err error) {
+func (o *Options) bind(log *slog.Logger, reuse map[socket]int, curve *zmtp.Curve) (n *net, err error) {
 	n = &net{port: map[socket]int{}, subs: subscriptions{some: make(chan struct{}, 1)}}
 	defer func() {
 		if err != nil {
@@ -109,7 +109,7 @@ func (o *Options) bind(log *slog.Logger, reuse map[socket]int) (n *net, err erro
 		d := designs[k]
 		zo := zmtp.Options{
 			ID: d.id, Handover: d.typ == zmtp.Router, InBand: d.typ == zmtp.Router, QueueMsgs: maxQueued, QueueBytes: maxQueuedBytes,
-			RecvQueue: recvQueue, Logger: log,
+			RecvQueue: recvQueue, Logger: log, Curve: curve,
 		}
 		if d.engine && d.typ == zmtp.Router {
 			zo.Heartbeat, zo.HBTimeout = connectionBeat, 3*connectionBeat

@@ -39,6 +39,11 @@ type (
 
 		Retries, Reruns int // that are left
 	}
+	// Back says that a task was taken from the engine that had it, and is queued again.
+	Back struct {
+		Task            TaskID
+		Retries, Reruns int // that are left
+	}
 	// Interrupt stops a task on the engine that runs it. The task has ended, an Answer comes with it.
 	Interrupt struct {
 		Task   TaskID
@@ -79,6 +84,7 @@ func (Joined) action()    {}
 func (Left) action()      {}
 func (Ping) action()      {}
 func (Send) action()      {}
+func (Back) action()      {}
 func (Interrupt) action() {}
 func (Relay) action()     {}
 func (Answer) action()    {}

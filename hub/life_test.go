@@ -76,7 +76,7 @@ func (w *world) over(t *rapid.T, id hub.TaskID) {
 }
 
 func (w *world) step(t *rapid.T, ev hub.Event) {
-	switch ev := ev.(type) {
+	switch ev := ev.(type) { //nolint:gochecksumtype // the others leave nothing to remember
 	case hub.Submit:
 		w.told = append(w.told, ev)
 		w.where[ev.Task] = ev
@@ -130,7 +130,7 @@ func (w *world) take(t *rapid.T, ev hub.Event) {
 			w.over(t, a.Task)
 		case hub.Collect:
 			w.over(t, a.Task)
-		case hub.Refuse, hub.Ping, hub.Keep, hub.Forget:
+		case hub.Refuse, hub.Ping, hub.Keep, hub.Forget, hub.Back:
 		case hub.Interrupt:
 			w.stopped[a.Task] = a.Engine
 		}
@@ -172,7 +172,7 @@ func (w *world) restart(t *rapid.T) {
 	told := w.told
 	w.told = nil
 	for _, ev := range told {
-		switch ev := ev.(type) {
+		switch ev := ev.(type) { //nolint:gochecksumtype // only these are remembered
 		case hub.Submit:
 			if w.answered[ev.Task] > 0 {
 				w.take(t, hub.Recollect{Task: ev.Task, Engine: w.ended[ev.Task].Engine, Status: w.ended[ev.Task].Status})

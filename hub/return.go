@@ -127,6 +127,11 @@ func (h *Hub) somewhere(r *rules, tried []UUID) bool {
 // putBack takes a task from its engine and queues it again, before those that have not run.
 func (h *Hub) putBack(t *task, why cause) {
 	h.release(t)
+	back := Back{Task: t.id}
+	if t.rules != nil {
+		back.Retries, back.Reruns = t.rules.retries, t.rules.reruns
+	}
+	h.do(back)
 	h.enqueue(t, why)
 }
 

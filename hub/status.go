@@ -1,5 +1,10 @@
 package hub
 
+import (
+	"cmp"
+	"slices"
+)
+
 // EngineInfo is what the hub knows of a live engine.
 type EngineInfo struct {
 	UUID      UUID
@@ -37,6 +42,19 @@ func (e *engine) info() EngineInfo {
 func (h *Hub) Departed(u UUID) (EngineID, bool) {
 	d, ok := h.gone.at[u]
 	return d.id, ok
+}
+
+// Known gives all engines that have an id or may come back under it, by id.
+func (h *Hub) Known() []EngineInfo {
+	all := make([]EngineInfo, 0, len(h.engines)+len(h.gone.at))
+	for _, e := range h.engines {
+		all = append(all, e.info())
+	}
+	for u, d := range h.gone.at {
+		all = append(all, EngineInfo{UUID: u, ID: d.id})
+	}
+	slices.SortFunc(all, func(a, b EngineInfo) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // NextID is an id above all that were given.

@@ -320,6 +320,8 @@ func say(a hub.Action) string {
 			return fmt.Sprintf("send %s to %s again, signed anew", a.Task, a.Engine)
 		}
 		return fmt.Sprintf("send %s to %s", a.Task, a.Engine)
+	case hub.Back:
+		return fmt.Sprintf("%s is queued again", a.Task)
 	case hub.Interrupt:
 		return fmt.Sprintf("interrupt %s on %s", a.Task, a.Engine)
 	case hub.Relay:

@@ -4,17 +4,18 @@ package wire
 // asked for them, and other controllers never see them.
 //
 // An engine that registers with "ack": true keeps every reply that it has sent on mux, task or broadcast until an AckRequest on control
-// names it, and keeps the ids of requests that it has. A controller that has taken over from an earlier one asks each engine that comes
-// back by a HeldRequest on control what it has of the requests named; the engine answers with a HeldReply, sends again, byte for byte and
-// on the channel where they belong, the replies named that it holds, and drops those that it holds and that are not named. What the
-// answer leaves out never arrived and is sent to it again.
+// names it, and keeps the ids of requests that it has. A controller asks each engine that has come, or come back, by a HeldRequest on
+// control what it has of the requests named; the engine answers with a HeldReply, then sends again, byte for byte and on the channels
+// where they belong, all replies that it still holds. What the answer leaves out never arrived and is sent to it again.
 //
-// A client names the answers that it has by an AckRequest on the query socket, now and then: those it is never told again. Its sockets
-// have its session's id as their identity, so that answers find it when it comes back; what comes twice it ignores.
+// A client's sockets have its session's id as their identity, so that answers find it when it comes back; what comes twice it ignores.
+// It names the answers that it has by an AckRequest on the query socket, now and then: those it is never told again. When it comes back
+// it asks there by a HeldRequest about all requests that it has no answer of, and sends again, byte for byte, those that the HeldReply
+// leaves out: they never arrived.
 const (
 	AckRequest  = "gale_ack_request"  // content Ack; no reply
 	HeldRequest = "gale_held_request" // content Held
-	HeldReply   = "gale_held_reply"   // content Held: those of the request that the engine runs, has queued, or holds the reply of
+	HeldReply   = "gale_held_reply"   // content Held: those of the request that the engine, or the controller, has or holds the reply of
 )
 
 // Ack is the content of a gale_ack_request.
