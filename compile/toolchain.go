@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+
+	"github.com/galeproject/gale/internal/temp"
 )
 
 // Mode says how modules are linked.
@@ -53,7 +55,8 @@ type Toolchain struct {
 
 	tools   *tools
 	program *program
-	dir     string // temporary
+	folder  *temp.Folder
+	dir     string // its path
 	cache   string
 	source  string
 	remote  map[string]bool
@@ -99,9 +102,10 @@ func (t *Toolchain) open(ctx context.Context) error {
 	if t.cache, err = cacheDir(t.o.Cache); err != nil {
 		return err
 	}
-	if t.dir, err = os.MkdirTemp(t.o.Dir, "gale-compile-"); err != nil {
+	if t.folder, err = temp.New(t.o.Dir, "gale-compile-"); err != nil {
 		return fmt.Errorf("compile: making a temporary directory: %w", err)
 	}
+	t.dir = t.folder.Path()
 	read := make(chan error, 1)
 	go func() {
 		var err error
@@ -144,10 +148,10 @@ func cacheDir(dir string) (string, error) {
 
 // Close removes temporary files.
 func (t *Toolchain) Close() error {
-	if t.dir == "" {
+	if t.folder == nil {
 		return nil
 	}
-	if err := os.RemoveAll(t.dir); err != nil {
+	if err := t.folder.Close(); err != nil {
 		return fmt.Errorf("compile: removing temporary files: %w", err)
 	}
 	return nil

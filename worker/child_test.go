@@ -23,6 +23,9 @@ import (
 const childEnv = "GALE_WORKER_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(kernelEnv) != "" {
+		os.Exit(playKernel())
+	}
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
 	}
@@ -108,6 +111,20 @@ func (s *script) do(ctx context.Context, command, rest string, show func(display
 	case "deaf": // does not hear of an interrupt
 		fmt.Print("waiting")
 		select {}
+	case "race":
+		m := map[int]int{}
+		for range 2 {
+			go func() {
+				for {
+					m[1]++
+				}
+			}()
+		}
+		select {}
+	case "escape":
+		if err := escape(rest); err != nil {
+			return fail("Error", err.Error())
+		}
 	case "later": // prints and shows after its end
 		go func() {
 			time.Sleep(10 * time.Millisecond)

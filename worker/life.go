@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/galeproject/gale/internal/stream"
+	"github.com/galeproject/gale/internal/temp"
 	"github.com/galeproject/gale/internal/zmtp"
 	"github.com/galeproject/gale/wire"
 )
@@ -22,10 +23,11 @@ import (
 type life struct {
 	o       *Options
 	log     *slog.Logger
-	dir     string // of the sockets and the file
+	folder  *temp.Folder // of the sockets, the file, and what the child needs for a moment
 	session *wire.Session
 	output  *stream.Collector
 	pid     int
+	guard   chan *guard // holds the guardian, nil if there is none
 
 	shell, control, iopub, host *zmtp.Socket
 
@@ -47,7 +49,7 @@ type life struct {
 func begin(o *Options) (_ *life, err error) {
 	l := &life{
 		o: o, log: o.Log, output: stream.NewCollector(), session: wire.NewSession(wire.Options{Key: []byte(wire.NewID())}),
-		exited: make(chan struct{}), ended: make(chan struct{}), asked: make(chan *request), lefts: map[wire.MsgID]chan int{},
+		exited: make(chan struct{}), ended: make(chan struct{}), asked: make(chan *request), guard: make(chan *guard, 1), lefts: map[wire.MsgID]chan int{},
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	defer func() {
@@ -56,7 +58,7 @@ func begin(o *Options) (_ *life, err error) {
 			err = fmt.Errorf("worker: starting a namespace: %w", errors.Join(err, l.release()))
 		}
 	}()
-	if l.dir, err = os.MkdirTemp("", "gale-"); err != nil {
+	if l.folder, err = temp.New("", "gale-n-"); err != nil {
 		return nil, err
 	}
 	file, err := l.bind()
@@ -87,12 +89,12 @@ func (l *life) bind() (file string, err error) {
 		if *s.to, err = zmtp.New(s.typ, zmtp.Options{Logger: l.log}); err != nil {
 			return "", err
 		}
-		if *s.ep, err = (*s.to).Bind("ipc://" + filepath.Join(l.dir, s.name)); err != nil {
+		if *s.ep, err = (*s.to).Bind("ipc://" + filepath.Join(l.folder.Path(), s.name)); err != nil {
 			return "", err
 		}
 	}
 	l.iopub.Subscribe("")
-	file = filepath.Join(l.dir, "connection.json")
+	file = filepath.Join(l.folder.Path(), "connection.json")
 	return file, wire.WriteFile(file, p)
 }
 
@@ -105,7 +107,8 @@ func (l *life) start(file string) error {
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(l.ctx), command[0], append(command[1:len(command):len(command)], "--private", file)...)
 	cmd.Dir = l.o.Dir
-	cmd.Env = append(os.Environ(), l.o.Env...)
+	mark := l.folder.Path()
+	cmd.Env = append(append(os.Environ(), l.o.Env...), markEnv+"="+mark)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	stdout, err := l.output.Pipe("stdout")
 	if err != nil {
@@ -127,13 +130,21 @@ func (l *life) start(file string) error {
 			return
 		}
 		l.status = cmd.Wait()
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // whatever it started; none left is no error
+		sweep(cmd.Process.Pid, mark)
 		close(l.exited)
 	}()
 	if err := <-started; err != nil {
 		return err
 	}
 	l.pid = cmd.Process.Pid
+	go func() {
+		g, err := startGuard(l.pid, mark)
+		if err != nil {
+			l.log.Warn("nobody will clear up behind this process if it is killed", "error", err)
+			g = nil
+		}
+		l.guard <- g
+	}()
 	return nil
 }
 
@@ -173,6 +184,12 @@ func (l *life) how() string {
 		}
 		return "exit status 0"
 	}
+	l.mu.Lock()
+	said := l.tail.fatal
+	l.mu.Unlock()
+	if said != "" {
+		return said
+	}
 	if s, ok := e.Sys().(syscall.WaitStatus); ok && s.Signaled() {
 		text := fmt.Sprintf("killed by signal %d, %s", s.Signal(), s.Signal())
 		if s.Signal() == syscall.SIGKILL {
@@ -192,8 +209,11 @@ func (l *life) release() error {
 		}
 	}
 	errs = append(errs, l.output.Close())
-	if l.dir != "" {
-		errs = append(errs, os.RemoveAll(l.dir))
+	if l.pid != 0 {
+		(<-l.guard).dismiss()
+	}
+	if l.folder != nil {
+		errs = append(errs, l.folder.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -213,12 +233,16 @@ const (
 type tail struct {
 	lines []string
 	open  string
+	fatal string // the last line by which Go's runtime says what ends a process
 }
 
 func (t *tail) add(text string) {
 	parts := strings.Split(t.open+text, "\n")
 	for i, p := range parts {
 		parts[i] = p[:min(len(p), maxLine)]
+		if strings.HasPrefix(p, "panic: ") || strings.HasPrefix(p, "fatal error: ") {
+			t.fatal = parts[i]
+		}
 	}
 	t.open = parts[len(parts)-1]
 	t.lines = append(t.lines, parts[:len(parts)-1]...)

@@ -135,7 +135,7 @@ func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, command, how, last string }{
 		{"exit", "exit", "exit status 7", ""},
 		{"kill -9", "err some words\nkill", "killed by signal 9", "some words"},
-		{"crash", "crash", "exit status 2", "panic: a goroutine of a library"},
+		{"crash", "crash", "panic: a goroutine of a library", "goroutine"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := start(t, Options{})

@@ -19,5 +19,7 @@ func TestKernelKeepsItsPromises(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := []string{asProgram + "=1", "IPYTHONDIR=" + t.TempDir(), "GALE_HISTORY=" + t.TempDir() + "/history.sqlite"}
-	kerneltest.All(t, kerneltest.Program("tcp", env, exe, "kernel", "{connection_file}"))
+	start := kerneltest.Program("tcp", env, exe, "kernel", "{connection_file}")
+	kerneltest.All(t, start)
+	kerneltest.Beside(t, start)
 }
