@@ -24,7 +24,8 @@ const childEnv = "GALE_WORKER_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(kernelEnv) != "" {
-		os.Exit(playKernel())
+		fmt.Println(playKernel())
+		os.Exit(1)
 	}
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())

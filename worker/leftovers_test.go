@@ -19,15 +19,13 @@ import (
 // kernelEnv makes the test's program a kernel that runs a cell and waits; its value is the cell.
 const kernelEnv = "GALE_WORKER_TEST_KERNEL"
 
-func playKernel() int {
+func playKernel() error {
 	w, err := Start(context.Background(), Options{Command: []string{os.Args[0]}, Env: []string{childEnv + "=1", kernelEnv + "="}})
 	if err != nil {
-		fmt.Println(err)
-		return 1
+		return err
 	}
 	if r := w.Run(context.Background(), cell(os.Getenv(kernelEnv)), wire.Run{}, nil); r.Failure != nil {
-		fmt.Println(r.Value)
-		return 1
+		return *r.Failure
 	}
 	fmt.Println("ready")
 	select {}
