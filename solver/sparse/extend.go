@@ -4,7 +4,7 @@ import "github.com/galeproject/gale/solver/sparse/internal/kern"
 
 // extend adds the contribution block of child c to parent f: the columns that are pivots of f to its panel, or the
 // others to its contribution block.
-func (s *Symbolic) extend(loops kern.Loops, f, c *front, pivots bool, panel, block, from []complex128) {
+func extend[T kern.Number](s *Symbolic, loops kern.Loops[T], f, c *front, pivots bool, panel, block, from []T) {
 	runs := s.frontRuns(c)
 	cols, first := runs[:c.runsPiv], int32(0)
 	if !pivots {
@@ -21,7 +21,7 @@ func (s *Symbolic) extend(loops kern.Loops, f, c *front, pivots bool, panel, blo
 			d := r.dst + i - r.src
 			q := phase + i
 			src := from[blockAt(int(q/kern.Rows))+int(q%kern.Rows):]
-			var dst []complex128
+			var dst []T
 			shift := int32(0)
 			if pivots {
 				dst = panel[f.at(int(d/kern.Rows))+int(d%kern.Rows):]

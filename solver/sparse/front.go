@@ -1,8 +1,6 @@
 package sparse
 
 import (
-	"math"
-	"math/cmplx"
 	"sync/atomic"
 
 	"github.com/galeproject/gale/solver/sparse/internal/kern"
@@ -21,93 +19,138 @@ func stripsLen(n int) int64 {
 
 // elimination is the work on one front. X = L·D of the current block of pivots is kept in strips beside L:
 // L and X are the two operands of the update of the rest.
-type elimination struct {
+type elimination[T kern.Number] struct {
 	*front
-	panel, block []complex128
-	dinv         []complex128
-	x            []complex128 // strips of the current block, first the strip of its first pivot
+	panel, block []T
+	dinv         []T
+	x            []T // strips of the current block, first the strip of its first pivot
+	last         last[T]
 	guard        *guard
-	loops        kern.Loops
+	loops        kern.Loops[T]
 	split        func(pieces int, work func(piece int)) // runs pieces, perhaps at once
 	stopped      *atomic.Bool
 }
 
+// last is the diagonal tile of the last pivots of a front when they do not fill it, made whole by zeros: rows of the
+// contribution block that share the strip are then subtracted from as the division by the tile goes on.
+type last[T kern.Number] struct {
+	tile [kern.Tile]T
+	d    [kern.Rows]T
+}
+
+func (l *last[T]) set(tile, d []T) {
+	*l = last[T]{}
+	copy(l.tile[:], tile[:kern.Rows*len(d)])
+	copy(l.d[:], d)
+}
+
 // run factors the front: panel becomes L with D on its diagonal, block the contribution to the parent without the
 // children's. It gives up between strips when it is stopped.
-func (e *elimination) run() {
+func (e *elimination[T]) run() {
 	p, n := int(e.npiv), e.strips()
 	for o := 0; o < p && !e.stopped.Load(); o += blockPivots {
 		end := min(o+blockPivots, p)
 		top := (end + kern.Rows - 1) / kern.Rows
 		for s := o / kern.Rows; s < top; s++ {
-			e.strip(s, o, end)
+			e.pivots(s, o, end)
 		}
-		e.each((*elimination).strip, top, n, o, end)
+		if nj := end % kern.Rows; nj > 0 {
+			e.last.set(e.panel[e.at(top-1)+kern.Rows*(end-nj):], e.dinv[end-nj:end])
+		}
+		e.each(divideStrips, top, n, o, end)
 		if end < p || e.ncb() > 0 {
-			e.each((*elimination).update, end/kern.Rows, n, o, end)
+			e.each(updateStrips, end/kern.Rows, n, o, end)
 		}
 	}
 }
 
+// A step is what is done to strips of a front that do not depend on each other.
+type step int
+
+const (
+	divideStrips step = iota
+	updateStrips
+)
+
 // each does a step for the strips from..to, in pieces that threads share when there are many, the last (longest) first.
-func (e *elimination) each(step func(e *elimination, s, o, end int), from, to, o, end int) {
+func (e *elimination[T]) each(what step, from, to, o, end int) {
 	if e.split == nil || to-from < 3*chunkStrips {
-		e.steps(step, from, to, o, end)
+		e.steps(what, from, to, o, end)
 		return
 	}
 	k := (to - from + chunkStrips - 1) / chunkStrips
 	e.split(k, func(piece int) {
 		first := from + (k-1-piece)*chunkStrips
-		e.steps(step, first, min(to, first+chunkStrips), o, end)
+		e.steps(what, first, min(to, first+chunkStrips), o, end)
 	})
 }
 
-func (e *elimination) steps(step func(e *elimination, s, o, end int), from, to, o, end int) {
+func (e *elimination[T]) steps(what step, from, to, o, end int) {
 	for s := from; s < to && !e.stopped.Load(); s++ {
-		step(e, s, o, end)
+		if what == divideStrips {
+			e.strip(s, o, end)
+		} else {
+			e.update(s, o, end)
+		}
 	}
 }
 
-// strip takes the pivots o..end out of strip s, one tile after the other.
-func (e *elimination) strip(s, o, end int) {
+// divide takes the first n tiles of pivots from o out of the strip c.
+func (e *elimination[T]) divide(o, n int, c, x []T) {
+	first := o / kern.Rows
+	e.loops.Strip(0, n, c, x, e.panel[e.at(first)+kern.Rows*o:], kern.Tile*(first+1), kern.Tile, e.dinv[o:])
+}
+
+// strip takes the pivots o..end out of strip s, which is below them.
+func (e *elimination[T]) strip(s, o, end int) {
 	width := kern.Rows * (end - o)
 	x := e.x[(s-o/kern.Rows)*width:][:width]
-	l := e.panel[e.at(s)+kern.Rows*o:]
-	for j := o; j < end && j/kern.Rows <= s; j += kern.Rows {
-		t, nj, k := j/kern.Rows, min(kern.Rows, end-j), kern.Rows*(j-o)
-		tile := l[k : k+kern.Rows*nj]
-		if k > 0 {
-			e.sub(j-o, nj, l, e.x[(t-o/kern.Rows)*width:], tile)
-		}
-		if t == s {
-			e.diagonal(j, nj, tile, x[k:])
-			continue
-		}
-		e.loops.Trsm(nj, tile, x[k:], e.panel[e.at(t)+kern.Rows*j:], e.dinv[j:j+nj])
-	}
-}
-
-// sub is Loops.Sub for a tile that may be narrow.
-func (e *elimination) sub(k, nj int, a, b, c []complex128) {
-	if nj == kern.Rows {
-		e.loops.Sub(k, 1, a, b, c)
+	c := e.panel[e.at(s)+kern.Rows*o:][:width]
+	n := (end - o) / kern.Rows
+	e.divide(o, n, c, x)
+	if kern.Tile*n == width {
 		return
 	}
-	var t [kern.Tile]complex128
-	e.loops.Set(k, 1, a, b, t[:])
-	for i := range c {
-		c[i] += t[i]
+	var t, y [kern.Tile]T
+	copy(t[:], c[kern.Tile*n:])
+	if n > 0 {
+		e.loops.Sub(kern.Rows*n, 1, x, e.panel[e.at(e.full())+kern.Rows*o:], t[:])
 	}
+	e.loops.Strip(0, 1, t[:], y[:], e.last.tile[:], 0, 0, e.last.d[:])
+	copy(c[kern.Tile*n:], t[:])
+	copy(x[kern.Tile*n:], y[:])
+}
+
+// pivots eliminates the pivots of strip s, which is one of those of the block.
+func (e *elimination[T]) pivots(s, o, end int) {
+	width := kern.Rows * (end - o)
+	x := e.x[(s-o/kern.Rows)*width:][:width]
+	c := e.panel[e.at(s)+kern.Rows*o:]
+	n := s - o/kern.Rows
+	j := kern.Rows * s
+	nj := min(kern.Rows, end-j)
+	if n > 0 {
+		e.divide(o, n, c, x)
+		if nj == kern.Rows {
+			e.loops.Sub(kern.Rows*n, 1, x, c, c[kern.Tile*n:])
+		} else {
+			var t [kern.Tile]T
+			copy(t[:], c[kern.Tile*n:][:kern.Rows*nj])
+			e.loops.Sub(kern.Rows*n, 1, x, c, t[:])
+			copy(c[kern.Tile*n:], t[:kern.Rows*nj])
+		}
+	}
+	e.diagonal(j, nj, c[kern.Tile*n:], x[kern.Tile*n:])
 }
 
 // diagonal factors a tile whose first nj columns are pivots j..; the rows behind them are ordinary.
-func (e *elimination) diagonal(j, nj int, c, x []complex128) {
+func (e *elimination[T]) diagonal(j, nj int, c, x []T) {
 	for k := range nj {
 		ck, xk := c[kern.Rows*k:kern.Rows*k+kern.Rows], x[kern.Rows*k:kern.Rows*k+kern.Rows]
-		d := e.guard.pivot(ck[k], int(e.first)+j+k)
-		di := 1 / d
+		d, inverse := e.guard.pivot(complex128(ck[k]), int(e.first)+j+k)
+		di := T(inverse)
 		e.dinv[j+k] = di
-		ck[k] = d
+		ck[k] = T(d)
 		for i := k + 1; i < kern.Rows; i++ {
 			xk[i] = ck[i]
 			ck[i] *= di
@@ -123,11 +166,11 @@ func (e *elimination) diagonal(j, nj int, c, x []complex128) {
 
 // update subtracts the block of pivots o..end from the columns behind end in strip s. The first block of a front
 // writes the contribution block, later ones subtract from it.
-func (e *elimination) update(s, o, end int) {
+func (e *elimination[T]) update(s, o, end int) {
 	k := end - o
 	width := kern.Rows * k
 	a := e.panel[e.at(s)+kern.Rows*o:][:width]
-	x := func(t int) []complex128 { return e.x[(t-o/kern.Rows)*width:] }
+	x := func(t int) []T { return e.x[(t-o/kern.Rows)*width:] }
 	full := e.full()
 	t := end / kern.Rows
 	if n := min(s+1, full) - t; n > 0 {
@@ -137,28 +180,12 @@ func (e *elimination) update(s, o, end int) {
 	if s < full || e.ncb() == 0 && t > full {
 		return
 	}
-	var c []complex128
+	var c []T
 	if e.ncb() > 0 {
 		c = e.block[blockAt(s-full):blockAt(s-full+1)]
 	}
-	if ph := e.phase(); t == full && ph > 0 {
-		var tile [kern.Tile]complex128
-		e.loops.Set(k, 1, a, x(t), tile[:])
-		if end < int(e.npiv) {
-			q := e.panel[e.at(s)+kern.Tile*t:][:kern.Rows*ph]
-			for i := range q {
-				q[i] += tile[i]
-			}
-		}
-		if c != nil {
-			for i := kern.Rows * ph; i < kern.Tile; i++ {
-				if o == 0 {
-					c[i] = tile[i]
-				} else {
-					c[i] += tile[i]
-				}
-			}
-		}
+	if t == full && e.phase() > 0 {
+		e.straddle(s, o, end, a, x(t), c)
 		t++
 	}
 	if n := s + 1 - t; n > 0 && c != nil {
@@ -170,49 +197,25 @@ func (e *elimination) update(s, o, end int) {
 	}
 }
 
-// guard watches the pivots of one worker.
-type guard struct {
-	least    float64 // smaller pivots, |re|+|im|, are replaced
-	tiny     int
-	min, max float64 // of |D|
-	growth   float64 // largest |re| or |im| of L
-	bad      int     // number of the first pivot that is not finite, or −1
-}
-
-func newGuard(least float64) guard { return guard{least: least, min: math.Inf(1), bad: -1} }
-
-// pivot gives a pivot that can be divided by: a small one is made larger, its phase kept.
-func (g *guard) pivot(d complex128, number int) complex128 {
-	if a := math.Abs(real(d)) + math.Abs(imag(d)); !(a >= g.least) {
-		if math.IsNaN(a) {
-			return g.fail(number)
-		}
-		g.tiny++
-		if a == 0 {
-			d = complex(g.least, 0)
-		} else {
-			d *= complex(g.least/a, 0)
+// straddle is update for the tile of strip s whose columns are the last pivots and the first of the contribution block.
+func (e *elimination[T]) straddle(s, o, end int, a, x, c []T) {
+	var tile [kern.Tile]T
+	e.loops.Set(end-o, 1, a, x, tile[:])
+	ph := kern.Rows * e.phase()
+	if end < int(e.npiv) {
+		q := e.panel[e.at(s)+kern.Tile*e.full():][:ph]
+		for i := range q {
+			q[i] += tile[i]
 		}
 	}
-	a := cmplx.Abs(d)
-	if math.IsInf(a, 0) {
-		return g.fail(number)
+	if c == nil {
+		return
 	}
-	g.min, g.max = min(g.min, a), max(g.max, a)
-	return d
-}
-
-func (g *guard) fail(number int) complex128 {
-	if g.bad < 0 {
-		g.bad = number
+	if o == 0 {
+		copy(c[ph:kern.Tile], tile[ph:])
+		return
 	}
-	return 1
-}
-
-func (g *guard) merge(o guard) {
-	g.tiny += o.tiny
-	g.min, g.max, g.growth = min(g.min, o.min), max(g.max, o.max), max(g.growth, o.growth)
-	if o.bad >= 0 && (g.bad < 0 || o.bad < g.bad) {
-		g.bad = o.bad
+	for i := ph; i < kern.Tile; i++ {
+		c[i] += tile[i]
 	}
 }

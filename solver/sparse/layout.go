@@ -17,9 +17,6 @@ func (f *front) full() int { return int(f.npiv) / kern.Rows }
 // strips of the front; the last one is padded.
 func (f *front) strips() int { return (f.size() + kern.Rows - 1) / kern.Rows }
 
-// width is the number of columns of strip s in the panel.
-func (f *front) width(s int) int { return min(kern.Rows*s+kern.Rows, int(f.npiv)) }
-
 // at is the offset of strip s in the panel.
 func (f *front) at(s int) int {
 	q := f.full()
@@ -75,7 +72,8 @@ func (s *Symbolic) layout() error {
 		s.maxPiv = max(s.maxPiv, int(f.npiv))
 	}
 	s.runs = make([]run, 0, len(s.fronts)*4)
-	s.entry = make([]entry, 0, (s.pattern.NNZ()+s.N())/2)
+	s.entry = make([]uint32, 0, (s.pattern.NNZ()+s.N())/2)
+	s.half = make([]uint32, s.pattern.NNZ())
 	for i := range s.fronts {
 		f := &s.fronts[i]
 		for k, r := range s.frontRows(f) {
@@ -89,7 +87,15 @@ func (s *Symbolic) layout() error {
 		}
 		s.mapEntries(f, pos)
 	}
-	return nil
+	_, err := s.pattern.mirror(func(_, lower, upper int) bool {
+		q := max(s.half[lower], s.half[upper]) // one of them is not set
+		s.half[lower], s.half[upper] = q, q
+		return true
+	})
+	for q := range s.half {
+		s.half[q]--
+	}
+	return err
 }
 
 // mapChild finds the runs of a child's rows in its parent, split where the parent's pivots end.
@@ -120,7 +126,8 @@ func (s *Symbolic) mapEntries(f *front, pos []int32) {
 			if to := s.perm[p.Col[q]]; to >= number {
 				row := int(pos[to])
 				dst := f.at(row/kern.Rows) + kern.Rows*int(k) + row%kern.Rows
-				s.entry = append(s.entry, entry{uint32(q), uint32(dst)})
+				s.entry = append(s.entry, uint32(dst))
+				s.half[q] = uint32(len(s.entry)) // shifted by one, for now
 			}
 		}
 	}

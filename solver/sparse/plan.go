@@ -1,7 +1,5 @@
 package sparse
 
-import "github.com/galeproject/gale/solver/sparse/internal/kern"
-
 // A plan says how the fronts are shared among threads and where contribution blocks live. Subtrees of little work are
 // tasks for one worker, which keeps their blocks on two stacks, by parity of depth: the children of a front lie on
 // top of the other stack than the front's own. Fronts above are tasks of their own; their blocks, and those of the
@@ -126,39 +124,4 @@ func (p *plan) regions(s *Symbolic) {
 			}
 		}
 	}
-}
-
-// Cost is what a factorization takes.
-type Cost struct {
-	Factor       int64   // bytes of a finished factor, with its copy of the values
-	Peak         int64   // bytes at most while factoring
-	PerRHS       int64   // bytes per dense right-hand side while solving, beside the caller's columns; twice that in refinement
-	Symbolic     int64   // bytes of the Symbolic, once for all factors
-	Flops        float64 // real operations of a factorization
-	NNZ          int64   // entries of L
-	Fronts       int
-	LargestFront int // rows
-}
-
-// Cost is known before anything is allocated.
-func (s *Symbolic) Cost() Cost { return s.cost }
-
-const (
-	numberBytes = 16
-	frontBytes  = 112
-)
-
-func (s *Symbolic) costOf(threads int) Cost {
-	p := s.plan(threads)
-	c := Cost{Flops: s.flops, NNZ: s.nnz, Fronts: len(s.fronts), LargestFront: s.largest}
-	c.Factor = numberBytes * (s.panels + kern.Tile + int64(s.N()) + int64(s.pattern.NNZ()))
-	c.Peak = c.Factor + p.bytes(s)
-	c.PerRHS = numberBytes * int64(s.N()+s.maxCB+4*kern.Rows)
-	c.Symbolic = 4*int64(3*s.N()+len(s.rows)+len(s.child)+3*len(s.runs)+2*len(s.entry)) + frontBytes*int64(len(s.fronts))
-	return c
-}
-
-// bytes that the plan needs beside the factor.
-func (p *plan) bytes(s *Symbolic) int64 {
-	return numberBytes * (p.region + int64(p.threads)*(p.stack[0]+p.stack[1]+stripsLen(s.largest)))
 }

@@ -78,14 +78,14 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 	if err != nil {
 		return err
 	}
-	var w *sweep
+	var w *block
 	if residual > probeFactor*f.opt.Refine.Tol && f.opt.Refine.Steps > 0 {
 		if w, err = j.whole(rhs); err != nil {
 			return err
 		}
 	} else {
 		w = j.partial(rhs, want)
-		if err := j.sweeps(w); err != nil {
+		if err := f.l.sweeps(j, w); err != nil {
 			return err
 		}
 		f.record.add(residual, 0, len(rhs))
@@ -94,7 +94,7 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 		for k, c := range sample {
 			sum := complex128(0)
 			for i, v := range c.Node {
-				sum += c.Weight[i] * w.row(f.s.perm[v])[r]
+				sum += c.Weight[i] * *w.number(f.s.perm[v], r)
 			}
 			out[r][k] = sum
 		}
@@ -104,7 +104,7 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 }
 
 // partial makes a block with the rows that sources or samples need.
-func (j *solving) partial(rhs []Column, want []bool) *sweep {
+func (j *solving) partial(rhs []Column, want []bool) *block {
 	s := j.f.s
 	live := s.reach(rhs)
 	at := make([]int32, len(s.fronts))
@@ -116,7 +116,7 @@ func (j *solving) partial(rhs []Column, want []bool) *sweep {
 			rows += s.fronts[i].npiv
 		}
 	}
-	w := j.f.space(len(rhs), int(rows))
+	w := j.f.space(len(rhs), j.width, int(rows))
 	w.at, w.want = at, want
 	copy(w.live, live)
 	w.scatter(rhs)
@@ -124,29 +124,28 @@ func (j *solving) partial(rhs []Column, want []bool) *sweep {
 }
 
 // scatter makes the block the sum of sparse columns.
-func (w *sweep) scatter(rhs []Column) {
+func (w *block) scatter(rhs []Column) {
 	clear(w.x)
 	for r, c := range rhs {
 		for i, v := range c.Node {
-			w.row(w.f.s.perm[v])[r] += c.Weight[i]
+			*w.number(w.f.s.perm[v], r) += c.Weight[i]
 		}
 	}
 }
 
 // whole computes refined solutions everywhere.
-func (j *solving) whole(rhs []Column) (*sweep, error) {
+func (j *solving) whole(rhs []Column) (*block, error) {
 	f := j.f
-	w, b := f.space(len(rhs), f.N()), f.space(len(rhs), f.N())
+	w, b := f.space(len(rhs), j.width, f.N()), f.space(len(rhs), j.width, f.N())
 	defer b.done()
 	b.scatter(rhs)
 	copy(w.x, b.x)
-	if err := j.sweeps(w); err != nil {
+	if err := f.l.sweeps(j, w); err != nil {
 		return nil, err
 	}
-	err := j.refine(w, func(v, n int, to []complex128) {
-		for i, k := range f.s.perm[v : v+n] {
-			copy(to[i*b.ld:], b.row(k))
-		}
+	err := j.refine(w, func(g int, at []int32, to []complex128) {
+		first := int(f.s.perm[at[0]]) // they follow one another in the order of elimination
+		copy(to, b.group(g)[first*b.width:][:len(at)*b.width])
 	})
 	return w, err
 }
@@ -169,16 +168,15 @@ func (p *probe) run(j *solving) (float64, error) {
 		return p.residual, nil
 	}
 	f := j.f
-	w := f.space(1, f.N())
+	w := f.space(1, 1, f.N())
 	defer w.done()
-	b := func(v, n int, to []complex128) {
-		clear(to)
-		for i := range n {
-			to[i*w.ld] = complex(1, float64((v+i)%7)-3)
+	b := func(_ int, at []int32, to []complex128) {
+		for i, v := range at {
+			to[i] = complex(1, float64(v%7)-3)
 		}
 	}
 	w.load(b)
-	if err := j.sweeps(w); err != nil {
+	if err := f.l.sweeps(j, w); err != nil {
 		return 0, err
 	}
 	var norm, res [1]float64

@@ -3,11 +3,13 @@ package sparse
 import (
 	"math"
 	"sync"
+
+	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
 // refine measures the residuals of a block of solutions and improves the columns above the tolerance. b writes
 // the right-hand sides.
-func (j *solving) refine(w *sweep, b rower) error {
+func (j *solving) refine(w *block, b rower) error {
 	f := j.f
 	rule := f.opt.Refine
 	norms := make([]float64, 2*w.n)
@@ -46,100 +48,110 @@ func (j *solving) refine(w *sweep, b rower) error {
 }
 
 // step solves for the residual of some columns and adds the correction where it helps.
-func (j *solving) step(w *sweep, cols []int, b rower, norms, res []float64) (better bool, err error) {
+func (j *solving) step(w *block, cols []int, b rower, norms, res []float64) (better bool, err error) {
 	f := j.f
-	c := f.space(len(cols), f.N())
+	c := f.space(len(cols), w.width, f.N())
 	defer c.done()
 	if err := j.residual(w, c, cols, b, norms, res); err != nil {
 		return false, err
 	}
-	if err := j.sweeps(c); err != nil {
+	if err := f.l.sweeps(j, c); err != nil {
 		return false, err
 	}
-	add := func(cols []int, sign complex128) {
-		for k := range f.N() {
-			x, d := w.x[k*w.ld:][:w.n], c.x[k*c.ld:][:c.n]
-			for i, r := range cols {
-				if r >= 0 {
-					x[r] += sign * d[i]
-				}
-			}
+	add := func(i int, sign complex128) {
+		x, d := w.group(cols[i] / w.width)[cols[i]%w.width:], c.group(i / c.width)[i%c.width:]
+		for k := 0; k < len(x); k += w.width {
+			x[k] += sign * d[k]
 		}
 	}
-	add(cols, 1)
+	for i := range cols {
+		add(i, 1)
+	}
 	old := append([]float64(nil), res...)
 	if err := j.residual(w, nil, nil, b, norms, res); err != nil {
 		return false, err
 	}
-	worse := false
 	for i, r := range cols {
 		if res[r] < old[r] {
-			cols[i] = -1
 			better = true
-		} else {
-			res[r], worse = old[r], true
+			continue
 		}
-	}
-	if worse {
-		add(cols, -1)
+		res[r] = old[r]
+		add(i, -1)
 	}
 	return better, nil
 }
 
 // residual gives ‖b−A·x‖/‖b‖ of each column, and puts b−A·x of cols into the block to, when there is one.
-func (j *solving) residual(w, to *sweep, cols []int, b rower, norms, res []float64) error {
+func (j *solving) residual(w, to *block, cols []int, b rower, norms, res []float64) error {
 	f := j.f
-	perm := f.s.perm
-	clear(norms)
-	clear(res)
-	for v := 0; v < f.N(); v += chunk {
-		if err := j.check(); err != nil {
-			return err
+	if to != nil {
+		clear(to.x)
+	}
+	a := &kern.Matrix{RowPtr: f.s.pattern.RowPtr, Col: f.s.pattern.Col, Perm: f.s.perm, Half: f.s.half, Values: f.values}
+	sums := make([][2][kern.Rows]float64, w.groups)
+	for k := 0; k < f.N(); k += chunk {
+		if k%(64*chunk) == 0 {
+			if err := j.check(); err != nil {
+				return err
+			}
 		}
-		n := min(chunk, f.N()-v)
-		b(v, n, w.buf)
-		for i := range n {
-			t := w.buf[i*w.ld : (i+1)*w.ld]
-			for r, z := range t[:w.n] {
-				norms[r] += abs2(z)
+		at := f.s.inv[k:min(k+chunk, f.N())]
+		t := w.buf[:len(at)*w.width]
+		for g := range w.groups { // while the rows of A are in the cache
+			b(g, at, t)
+			squares(t, w.width, &sums[g][0])
+			if w.width == 1 {
+				a.Residual1(at, w.group(g), t)
+			} else {
+				a.Residual(!f.opt.Portable, at, w.group(g), t)
 			}
-			j.subtract(w, v+i, t)
-			for r, z := range t[:w.n] {
-				res[r] += abs2(z)
-			}
+			squares(t, w.width, &sums[g][1])
 			if to != nil {
-				d := to.row(perm[v+i])
-				clear(d[len(cols):])
-				for i, r := range cols {
-					d[i] = t[r]
-				}
+				to.put(g, k, w.width, t, cols)
 			}
 		}
 	}
-	for r := range res {
-		if res[r] > 0 {
+	for r := range w.n {
+		norms[r] = sums[r/w.width][0][r%w.width]
+		if res[r] = sums[r/w.width][1][r%w.width]; res[r] != 0 {
 			res[r] = math.Sqrt(res[r] / norms[r])
 		}
 	}
 	return nil
 }
 
-// subtract takes row v of A times the solutions from t.
-func (j *solving) subtract(w *sweep, v int, t []complex128) {
-	f := j.f
-	p, perm := f.s.pattern, f.s.perm
-	first, end := p.RowPtr[v], p.RowPtr[v+1]
-	if w.n == 1 {
-		sum := complex128(0)
-		for q := first; q < end; q++ {
-			sum += f.values[q] * w.x[int(perm[p.Col[q]])*w.ld]
+// put copies those columns of the rows t of group g, from row k, that are among cols.
+func (w *block) put(g, k, width int, t []complex128, cols []int) {
+	for i, r := range cols {
+		if r/width != g {
+			continue
 		}
-		t[0] -= sum
+		x := w.group(i / w.width)[k*w.width+i%w.width:]
+		for q := 0; q*width < len(t); q++ {
+			x[q*w.width] = t[q*width+r%width]
+		}
+	}
+}
+
+// squares adds |t|² of each column to sums.
+func squares(t []complex128, width int, sums *[kern.Rows]float64) {
+	if width == 1 {
+		s := sums[0]
+		for _, z := range t {
+			s += abs2(z)
+		}
+		sums[0] = s
 		return
 	}
-	for q := first; q < end; q++ {
-		f.loops.Row(f.values[q], w.row(perm[p.Col[q]]), t)
+	s := *sums
+	for ; len(t) >= kern.Rows; t = t[kern.Rows:] {
+		s[0] += abs2(t[0])
+		s[1] += abs2(t[1])
+		s[2] += abs2(t[2])
+		s[3] += abs2(t[3])
 	}
+	*sums = s
 }
 
 func abs2(z complex128) float64 { return real(z)*real(z) + imag(z)*imag(z) }

@@ -15,6 +15,7 @@ type Report struct {
 	Took                    time.Duration
 	Threads                 int
 	Kernel                  string  // the inner loops in use
+	Single                  bool    // L is in single precision
 	Growth                  float64 // largest |re| or |im| in L
 	TinyPivots              int     // replaced by the guard
 	MinPivot, MaxPivot      float64 // |D|
@@ -28,8 +29,8 @@ func (f *Factor) Report() Report {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	r := Report{
-		N: f.N(), Fronts: len(f.s.fronts), LargestFront: f.s.largest, NNZ: f.s.nnz, Bytes: f.bytes(), Flops: f.s.flops,
-		Took: f.took, Threads: f.opt.Threads, Kernel: f.loops.Name(),
+		N: f.N(), Fronts: len(f.s.fronts), LargestFront: f.s.largest, NNZ: f.s.nnz, Bytes: f.Bytes(), Flops: f.s.flops,
+		Took: f.took, Threads: f.opt.Threads, Kernel: f.l.kernel(), Single: f.opt.Single,
 		Growth: f.watch.growth, TinyPivots: f.watch.tiny, MinPivot: f.watch.min, MaxPivot: f.watch.max,
 	}
 	f.record.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -39,6 +38,7 @@ type solving struct {
 	f       *Factor
 	ctx     context.Context
 	stopped *atomic.Bool
+	width   int // columns of a group
 }
 
 // check is asked between fronts.
@@ -71,7 +71,10 @@ func (f *Factor) blocks(ctx context.Context, n int, rows int64, work func(j *sol
 	if err != nil {
 		return err
 	}
-	j := &solving{f: f, ctx: ctx, stopped: new(atomic.Bool)}
+	j := &solving{f: f, ctx: ctx, stopped: new(atomic.Bool), width: kern.Rows}
+	if n <= alone {
+		j.width = 1
+	}
 	defer context.AfterFunc(ctx, func() { j.stopped.Store(true) })()
 	if k == 1 {
 		return work(j, 0, n)
@@ -111,10 +114,13 @@ func (f *Factor) cut(n int, rows int64) (blocks, threads int, err error) {
 	if f.opt.Limit == 0 {
 		return blocks, threads, nil
 	}
-	column := 2 * numberBytes * rows // a second one for refinement
-	free := f.opt.Limit - f.bytes()
+	column := 2 * 16 * rows // a second one for refinement
+	if f.opt.Single {
+		column += 8 * rows
+	}
+	free := f.opt.Limit - f.Bytes()
 	if free < column {
-		return 0, 0, &LimitError{"a solve beside the factor", f.bytes() + column, f.opt.Limit}
+		return 0, 0, &LimitError{"a solve beside the factor", f.Bytes() + column, f.opt.Limit}
 	}
 	most := int(min(free/column, int64(n)))
 	threads = min(threads, most)
@@ -125,127 +131,16 @@ func (f *Factor) cut(n int, rows int64) (blocks, threads int, err error) {
 // dense solves a block of dense columns in place.
 func (j *solving) dense(b [][]complex128) error {
 	f := j.f
-	w := f.space(len(b), f.N())
+	w := f.space(len(b), j.width, f.N())
 	defer w.done()
-	rows := func(v, n int, to []complex128) { transpose(b, v, n, to, w.ld) }
+	rows := w.rowsOf(b)
 	w.load(rows)
-	if err := j.sweeps(w); err != nil {
+	if err := f.l.sweeps(j, w); err != nil {
 		return err
 	}
 	if err := j.refine(w, rows); err != nil {
 		return err
 	}
-	perm := f.s.perm
-	for v := 0; v < f.N(); v += chunk {
-		n := min(chunk, f.N()-v)
-		for i := range n {
-			copy(w.buf[i*w.ld:], w.row(perm[v+i]))
-		}
-		for r, col := range b {
-			for i := range col[v : v+n] {
-				col[v+i] = w.buf[i*w.ld+r]
-			}
-		}
-	}
+	w.store(b)
 	return nil
-}
-
-// chunk is how many vertices are turned from columns to rows at a time, in the cache.
-const chunk = 64
-
-// A rower writes the rows of right-hand sides at vertices v to v+n, n ≤ chunk, each padded to the length of a row.
-type rower func(v, n int, to []complex128)
-
-// transpose is the rower of dense columns.
-func transpose(b [][]complex128, v, n int, to []complex128, ld int) {
-	to = to[:n*ld]
-	if ld > len(b) {
-		clear(to)
-	}
-	for r, col := range b {
-		for i, z := range col[v : v+n] {
-			to[i*ld+r] = z
-		}
-	}
-}
-
-// load takes right-hand sides in.
-func (w *sweep) load(rows rower) {
-	perm := w.f.s.perm
-	for v := 0; v < len(perm); v += chunk {
-		n := min(chunk, len(perm)-v)
-		rows(v, n, w.buf)
-		for i := range n {
-			copy(w.row(perm[v+i]), w.buf[i*w.ld:(i+1)*w.ld])
-		}
-	}
-}
-
-// sweeps runs forward through the fronts where the block is not zero, and backward through those that are wanted.
-func (j *solving) sweeps(w *sweep) error {
-	fronts := j.f.s.fronts
-	live := w.live
-	for i := range fronts {
-		if !live[i] && (w.at != nil || zero(w.pivots(i))) {
-			continue
-		}
-		if err := j.check(); err != nil {
-			return err
-		}
-		if q := fronts[i].parent; q >= 0 {
-			live[q] = true
-		}
-		w.forward(i)
-	}
-	for i := range slices.Backward(fronts) {
-		if w.want != nil && !w.want[i] {
-			continue
-		}
-		if err := j.check(); err != nil {
-			return err
-		}
-		w.backward(i)
-	}
-	return nil
-}
-
-func zero(x []complex128) bool {
-	for _, z := range x {
-		if z != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// space gives a block of n right-hand sides with so many rows. Blocks that are done go back with done, for the next
-// solve with any factor of the pattern, or to the garbage collector.
-func (f *Factor) space(n, rows int) *sweep {
-	w, ok := f.s.spaces.Get().(*sweep)
-	if !ok {
-		w = new(sweep)
-	}
-	w.f, w.n, w.ld = f, n, f.loops.Pad(n)
-	w.at, w.want = nil, nil
-	w.x = grow(w.x, rows*w.ld)
-	w.below = grow(w.below, (f.s.maxCB+2*kern.Rows)*w.ld)
-	w.spare = grow(w.spare, kern.Rows*w.ld)
-	w.buf = grow(w.buf, chunk*w.ld)
-	clear(w.spare)
-	w.live = grow(w.live, len(f.s.fronts))
-	clear(w.live)
-	return w
-}
-
-func grow[E any](x []E, n int) []E {
-	if cap(x) < n {
-		return make([]E, n)
-	}
-	return x[:n]
-}
-
-func (w *sweep) done() {
-	s := w.f.s
-	w.f, w.at, w.want = nil, nil, nil
-	s.spaces.Put(w)
 }

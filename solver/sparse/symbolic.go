@@ -27,8 +27,9 @@ type Symbolic struct {
 	rows    []int32 // row structures of all fronts, in elimination numbers
 	runs    []run
 	child   []int32
-	entry   []entry
-	panels  int64 // elements
+	entry   []uint32 // where a kept value goes: offset in the panel of its front
+	half    []uint32 // entry of the pattern → kept value: a value and its mirror are one
+	panels  int64    // elements
 	nnz     int64
 	flops   float64
 	largest int
@@ -36,8 +37,9 @@ type Symbolic struct {
 	maxPiv  int
 	cost    Cost
 
-	spaces  sync.Pool // of *sweep: memory that solves have finished with
-	benches sync.Pool // of *bench: memory that factorizations have finished with
+	spaces  sync.Pool    // of *block: memory that solves have finished with
+	paths   [2]sync.Pool // of *path, by precision
+	benches [2]sync.Pool // of *bench: memory that factorizations have finished with
 }
 
 // A front is a set of pivots that are eliminated together. Local row numbers are 0..npiv for pivots, then npiv.. for
@@ -59,16 +61,12 @@ type front struct {
 // A run is a piece of a child's rows that are neighbours in the parent: contribution rows src.. go to local rows dst...
 type run struct{ src, dst, n int32 }
 
-// An entry says where a value of the matrix goes: offset in the panel of its front.
-type entry struct{ src, dst uint32 }
-
 func (f *front) ncb() int  { return f.rowsEnd - f.rows }
 func (f *front) size() int { return int(f.npiv) + f.ncb() }
 
 func (s *Symbolic) frontRows(f *front) []int32     { return s.rows[f.rows:f.rowsEnd] }
 func (s *Symbolic) frontRuns(f *front) []run       { return s.runs[f.runs:f.runsEnd] }
 func (s *Symbolic) frontChildren(f *front) []int32 { return s.child[f.child:f.childNd] }
-func (s *Symbolic) frontEntries(f *front) []entry  { return s.entry[f.entry:f.entryNd] }
 
 // Analyze orders the pattern and finds the structure of its factor.
 func Analyze(ctx context.Context, p *Pattern, o Orderer, opt Options) (*Symbolic, error) {
@@ -105,7 +103,7 @@ func analyze(ctx context.Context, p *Pattern, o Orderer, opt Options) (*Symbolic
 	if err := s.layout(); err != nil {
 		return nil, err
 	}
-	s.cost = s.costOf(s.threads)
+	s.cost = s.costOf(s.threads, false)
 	return s, nil
 }
 

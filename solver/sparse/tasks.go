@@ -3,13 +3,15 @@ package sparse
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
 // A runner hands tasks of a plan to workers. A front whose children are done is ready; a large front at work offers
 // pieces of itself to workers that have nothing else to do.
-type runner struct {
+type runner[T kern.Number] struct {
 	f       *Factor
-	region  []complex128
+	region  []T
 	stopped *atomic.Bool
 
 	mu    sync.Mutex
@@ -42,7 +44,7 @@ func (j *job) help() {
 	}
 }
 
-func (r *runner) run(workers []*worker) {
+func (r *runner[T]) run(workers []*worker[T]) {
 	r.wake.L = &r.mu
 	p, fronts := r.f.plan, r.f.s.fronts
 	r.wait = make([]int32, len(fronts))
@@ -67,7 +69,7 @@ func (r *runner) run(workers []*worker) {
 }
 
 // work runs tasks until none is left.
-func (r *runner) work(w *worker) {
+func (r *runner[T]) work(w *worker[T]) {
 	for {
 		i, j := r.next()
 		switch {
@@ -83,7 +85,7 @@ func (r *runner) work(w *worker) {
 }
 
 // next waits for a front that is ready or a job that wants help; −1 is the end.
-func (r *runner) next() (int, *job) {
+func (r *runner[T]) next() (int, *job) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
@@ -105,7 +107,7 @@ func (r *runner) next() (int, *job) {
 	}
 }
 
-func (r *runner) task(w *worker, i int) {
+func (r *runner[T]) task(w *worker[T], i int) {
 	if r.f.plan.kind[i] == upper {
 		w.front(r, i, r.split)
 		r.progress(r.f.s.fronts[i].flops)
@@ -123,7 +125,7 @@ func (r *runner) task(w *worker, i int) {
 }
 
 // finish makes the parent ready when it was the last child.
-func (r *runner) finish(i int) {
+func (r *runner[T]) finish(i int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.left--
@@ -136,7 +138,7 @@ func (r *runner) finish(i int) {
 }
 
 // split runs a job with whoever is idle, and returns when all pieces are done.
-func (r *runner) split(pieces int, work func(piece int)) {
+func (r *runner[T]) split(pieces int, work func(piece int)) {
 	j := &job{pieces: pieces, work: work}
 	j.done.Add(pieces)
 	r.mu.Lock()
@@ -155,7 +157,7 @@ func (r *runner) split(pieces int, work func(piece int)) {
 	j.done.Wait()
 }
 
-func (r *runner) progress(flops float64) {
+func (r *runner[T]) progress(flops float64) {
 	tell := r.f.opt.Progress
 	if tell == nil || flops == 0 {
 		return

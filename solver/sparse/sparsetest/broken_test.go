@@ -63,7 +63,7 @@ func TestBrokenPromisesAreHeard(t *testing.T) {
 		"Residual":      func(tb testing.TB) { tb.Helper(); Residual(tb, b, a, 2, 1e-9) },
 		"BackwardError": func(tb testing.TB) { tb.Helper(); BackwardError(tb, b, a, 1e-9) },
 		"Symmetry":      func(tb testing.TB) { tb.Helper(); Symmetry(tb, b, a.N(), 1e-9) },
-		"ColumnsAlone":  func(tb testing.TB) { tb.Helper(); ColumnsAlone(tb, b, a.N()) },
+		"ColumnsAlone":  func(tb testing.TB) { tb.Helper(); ColumnsAlone(tb, b, a.N(), 1e-9) },
 		"Same":          func(tb testing.TB) { tb.Helper(); Same(tb, b, f, a.N()) },
 		"Points":        func(tb testing.TB) { tb.Helper(); Points(tb, b, a) },
 		"Refactor":      func(tb testing.TB) { tb.Helper(); Refactor(tb, b, a) },

@@ -1,69 +1,177 @@
 package kern
 
+import "unsafe"
+
 // Loops is a choice of inner loops: plain Go, or assembly where the processor has the instructions.
-type Loops struct{ avx2 bool }
+type Loops[T Number] struct{ avx2 bool }
 
 // Best chooses the fastest loops that the processor can run.
-func Best() Loops { return Loops{avx2: haveAVX2} }
+func Best[T Number]() Loops[T] { return Loops[T]{avx2: haveAVX2} }
 
 // Portable chooses plain Go.
-func Portable() Loops { return Loops{} }
+func Portable[T Number]() Loops[T] { return Loops[T]{} }
 
 // Name tells which loops these are.
-func (l Loops) Name() string {
+func (l Loops[T]) Name() string {
 	if l.avx2 {
 		return "avx2"
 	}
 	return "portable"
 }
 
-// Pad is the length of rows that hold n right-hand sides; numbers behind them may be anything finite.
-func (l Loops) Pad(n int) int {
-	if l.avx2 {
-		return (n + Rows - 1) &^ (Rows - 1)
-	}
-	return n
+func size[T Number]() int {
+	var z T
+	return int(unsafe.Sizeof(z))
 }
+
+func double[T Number]() bool { return size[T]() == 16 }
+
+// at is the address of the first number, which must be there.
+func at[T Number](x []T) unsafe.Pointer { return unsafe.Pointer(&x[0]) }
 
 // Sub subtracts a product from nt neighbouring tiles: tile t of c -= a · bₜᵀ, where a is a strip of k columns and
 // the strips bₜ of k columns lie one behind the other in b.
-func (l Loops) Sub(k, nt int, a, b, c []complex128) { l.tiles(k, nt, a, b, c, false) }
+func (l Loops[T]) Sub(k, nt int, a, b, c []T) { l.tiles(k, nt, a, b, c, false) }
 
 // Set is Sub on tiles that hold nothing yet: tile t of c = −a · bₜᵀ.
-func (l Loops) Set(k, nt int, a, b, c []complex128) { l.tiles(k, nt, a, b, c, true) }
+func (l Loops[T]) Set(k, nt int, a, b, c []T) { l.tiles(k, nt, a, b, c, true) }
 
-func (l Loops) tiles(k, nt int, a, b, c []complex128, set bool) {
+func (l Loops[T]) tiles(k, nt int, a, b, c []T, set bool) {
 	a, b, c = a[:Rows*k], b[:Rows*k*nt], c[:Tile*nt]
 	if l.avx2 && k > 0 && nt > 0 {
-		tilesAVX2(k, nt, &a[0], &b[0], &c[0], set)
+		if double[T]() {
+			tiles128(k, nt, at(a), at(b), at(c), set)
+		} else {
+			tiles64(k, nt, at(a), at(b), at(c), set)
+		}
 		return
 	}
 	for range nt {
-		tile(a, b[:Rows*k], (*[Tile]complex128)(c), set)
+		tile(a, b[:Rows*k], (*[Tile]T)(c), set)
 		b, c = b[Rows*k:], c[Tile:]
 	}
 }
 
-// Trsm divides a tile of nj columns by a factored diagonal tile: with t the unit lower tile and d its inverse pivots,
-// x = c · t⁻ᵀ and c = x · d.
-func (l Loops) Trsm(nj int, c, x, t, d []complex128) {
-	c, x, t, d = c[:Rows*nj], x[:Rows*nj], t[:Rows*nj], d[:nj]
-	if l.avx2 && nj == Rows {
-		trsmAVX2(&c[0], &x[0], &t[0], &d[0])
+// Strip divides the tiles from..to of the strip c by a unit lower triangle and by its pivots. The triangle is given
+// by strips that end with their diagonal tile, that of tile from first and at b, the next step behind it and each
+// further one by more further; d holds the inverse pivots of the tiles from..to. x is the strip before the division by
+// the pivots: its tiles before from are read, the others written. c and x begin at tile from and at tile 0.
+func (l Loops[T]) Strip(from, to int, c, x, b []T, step, more int, d []T) {
+	n := to - from
+	if n <= 0 {
 		return
 	}
-	trsm(nj, c, x, t, d)
+	c, x, d = c[:Tile*n], x[:Tile*to], d[:Rows*n]
+	b = b[:(n-1)*step+(n-1)*(n-2)/2*more+Tile*to]
+	if l.avx2 {
+		if s := size[T](); s == 16 {
+			strip128(from, to, at(c), at(x), at(b), step*s, more*s, at(d))
+		} else {
+			strip64(from, to, at(c), at(x), at(b), step*s, more*s, at(d))
+		}
+		return
+	}
+	for t := from; t < to; t++ {
+		ct := (*[Tile]T)(c)
+		if t > 0 {
+			tile(x[:Tile*t], b[:Tile*t], ct, false)
+		}
+		trsm(ct, (*[Tile]T)(x[Tile*t:]), (*[Tile]T)(b[Tile*t:]), (*[Rows]T)(d))
+		if t+1 < to {
+			b, c, d = b[step:], c[Tile:], d[Rows:]
+			step += more
+		}
+	}
+}
+
+// Back subtracts the transposes of ns tiles times rows of x from a tile: c[4i+r] -= Σₛ Σⱼ bₛ[4i+j]·x[4(4s+j)+r].
+// Tile s+1 begins step elements behind tile s in b, and step grows by more from one to the next.
+func (l Loops[T]) Back(ns int, b []T, step, more int, x, c []T) {
+	if ns == 0 {
+		return
+	}
+	x, c = x[:Tile*ns], c[:Tile]
+	_ = b[(ns-1)*step+(ns-1)*(ns-2)/2*more+Tile-1]
+	if l.avx2 {
+		if s := size[T](); s == 16 {
+			back128(ns, at(b), step*s, more*s, at(x), at(c))
+		} else {
+			back64(ns, at(b), step*s, more*s, at(x), at(c))
+		}
+		return
+	}
+	back(ns, b, step, more, x, (*[Tile]T)(c))
+}
+
+// Lower divides a tile by the transpose of a unit lower one: c = c · t⁻¹; what t has above its diagonal is not read.
+func (l Loops[T]) Lower(c, t []T) {
+	c, t = c[:Tile], t[:Tile]
+	if l.avx2 {
+		if double[T]() {
+			lower128(at(c), at(t))
+		} else {
+			lower64(at(c), at(t))
+		}
+		return
+	}
+	for j := Rows - 1; j > 0; j-- {
+		for i := range j {
+			f := t[Rows*i+j]
+			for r := range Rows {
+				c[Rows*i+r] -= c[Rows*j+r] * f
+			}
+		}
+	}
+}
+
+// Scatter adds rows of four numbers to the rows to[i] of x, which must be there.
+func (l Loops[T]) Scatter(to []int32, x, y []T) {
+	y = y[:Rows*len(to)]
+	if l.avx2 && len(to) > 0 {
+		if double[T]() {
+			scatter128(len(to), &to[0], at(x), at(y))
+		} else {
+			scatter64(len(to), &to[0], at(x), at(y))
+		}
+		return
+	}
+	for i, k := range to {
+		p, q := (*[Rows]T)(x[Rows*int(k):]), (*[Rows]T)(y[Rows*i:])
+		for r := range p {
+			p[r] += q[r]
+		}
+	}
+}
+
+// Gather copies the rows to[i] of x to y.
+func (l Loops[T]) Gather(to []int32, x, y []T) {
+	y = y[:Rows*len(to)]
+	if l.avx2 && len(to) > 0 {
+		if double[T]() {
+			gather128(len(to), &to[0], at(x), at(y))
+		} else {
+			gather64(len(to), &to[0], at(x), at(y))
+		}
+		return
+	}
+	for i, k := range to {
+		*(*[Rows]T)(y[Rows*i:]) = *(*[Rows]T)(x[Rows*int(k):])
+	}
 }
 
 // Add adds every fourth element: dst[4i] += src[4i] for i < n; a run of one row along a strip.
-func (l Loops) Add(n int, dst, src []complex128) {
+func (l Loops[T]) Add(n int, dst, src []T) {
 	if n <= 0 {
 		return
 	}
 	m := Rows*(n-1) + 1
 	dst, src = dst[:m], src[:m]
 	if l.avx2 {
-		addAVX2(n, &dst[0], &src[0])
+		if double[T]() {
+			add128(n, at(dst), at(src))
+		} else {
+			add64(n, at(dst), at(src))
+		}
 		return
 	}
 	for i := 0; i < len(dst) && i < len(src); i += Rows {
@@ -71,79 +179,68 @@ func (l Loops) Add(n int, dst, src []complex128) {
 	}
 }
 
-// Forward subtracts k columns of a strip times k rows of y from four rows: oᵢ[r] -= Σₖ a[4k+i]·y[k·n+r], r < n.
-func (l Loops) Forward(k, n int, a, y []complex128, o *[Rows][]complex128) {
-	if k == 0 {
-		return
+// MaxAbs is the largest |re| or |im|; what it gives when one is NaN is not defined.
+func (l Loops[T]) MaxAbs(a []T) float64 {
+	n := len(a) / Rows
+	if !l.avx2 || n == 0 {
+		return maxAbs(a)
 	}
-	a, y = a[:Rows*k], y[:n*k]
+	var m [4]float64
+	if double[T]() {
+		m = maxAbs128(n, at(a))
+	} else {
+		m = maxAbs64(n, at(a))
+	}
+	return max(m[0], m[1], m[2], m[3], maxAbs(a[n*Rows:]))
+}
+
+// Lanes is how many numbers Dots needs for a column.
+func (l Loops[T]) Lanes() int { return 64 / size[T]() }
+
+// Ones multiplies ns strips of k columns, one behind the other, by one right-hand side: out = a · y.
+func (l Loops[T]) Ones(ns, k int, a, y, out []T) {
+	a, y, out = a[:Rows*ns*k], y[:k], out[:Rows*ns]
 	switch {
-	case l.avx2:
-		p := pointers(n, o)
-		forwardAVX2(k, n/Rows, &a[0], &y[0], n*numberBytes, &p)
-	case n == 1:
-		forwardOne(a, y, o)
+	case ns == 0:
+	case k == 0:
+		clear(out)
+	case !l.avx2:
+		for s := range ns {
+			ones(a[Rows*s*k:][:Rows*k], y, (*[Rows]T)(out[Rows*s:]))
+		}
+	case double[T]():
+		ones128(ns, k, at(a), at(y), at(out))
 	default:
-		forward(n, a, y, o)
+		ones64(ns, k, at(a), at(y), at(out))
 	}
 }
 
-// Backward subtracts the transpose of ns strips from four rows: oᵢ[r] -= Σₛ Σⱼ aₛ[4i+j]·x[(4s+j)·n+r]. Strip s+1
-// begins stride elements behind strip s in a, and stride grows by more from one to the next.
-func (l Loops) Backward(ns, n int, a []complex128, stride, more int, x []complex128, o *[Rows][]complex128) {
-	if ns == 0 {
-		return
-	}
-	x = x[:Rows*ns*n]
-	_ = a[(ns-1)*stride+(ns-1)*(ns-2)/2*more+Tile-1]
+// Dots adds the products of the columns of ns strips of k columns with one right-hand side to lanes; Dot adds them up.
+func (l Loops[T]) Dots(ns, k int, a, x, lanes []T) {
+	a, x, lanes = a[:Rows*ns*k], x[:Rows*ns], lanes[:l.Lanes()*k]
 	switch {
-	case l.avx2:
-		p := pointers(n, o)
-		backwardAVX2(ns, n/Rows, &a[0], stride*numberBytes, more*numberBytes, &x[0], n*numberBytes, &p)
-	case n == 1:
-		backwardOne(ns, a, stride, more, x, o)
+	case ns == 0 || k == 0:
+	case !l.avx2:
+		dots(ns, k, a, x, lanes, l.Lanes())
+	case double[T]():
+		dots128(ns, k, at(a), at(x), at(lanes))
 	default:
-		backward(ns, n, a, stride, more, x, o)
+		dots64(ns, k, at(a), at(x), at(lanes))
 	}
 }
 
-// Row subtracts a multiple of a row: o[r] -= f·y[r].
-func (l Loops) Row(f complex128, y, o []complex128) {
-	y = y[:len(o)]
-	if l.avx2 {
-		rowAVX2(len(o)/Rows, f, &y[0], &o[0])
-		return
+// Dot is the product that the lanes of column j hold.
+func (l Loops[T]) Dot(lanes []T, j int) T {
+	n := l.Lanes()
+	lanes = lanes[n*j : n*j+n]
+	if !l.avx2 {
+		return lanes[0]
 	}
-	for r := range o {
-		o[r] -= f * y[r]
+	var re, im float64
+	for i := range n / 2 {
+		p, q := complex128(lanes[i]), complex128(lanes[n/2+i])
+		re += real(p) - imag(p)
+		im += real(q) + imag(q)
 	}
-}
-
-// Scale multiplies a row: o[r] *= f.
-func (l Loops) Scale(f complex128, o []complex128) {
-	if l.avx2 {
-		scaleAVX2(len(o)/Rows, f, &o[0])
-		return
-	}
-	for r := range o {
-		o[r] *= f
-	}
-}
-
-// MaxAbs is the largest |re| or |im| of whole strips; what it gives when one is NaN is not defined.
-func (l Loops) MaxAbs(a []complex128) float64 {
-	if n := len(a) / Rows; l.avx2 && n > 0 {
-		return max(maxAbsAVX2(n, &a[0]), maxAbs(a[n*Rows:]))
-	}
-	return maxAbs(a)
-}
-
-const numberBytes = 16
-
-// pointers checks that rows have n numbers.
-func pointers(n int, o *[Rows][]complex128) (p [Rows]*complex128) {
-	for i := range p {
-		p[i] = &o[i][:n][0]
-	}
-	return p
+	return T(complex(re, im))
 }

@@ -1,31 +1,77 @@
 package kern
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 var haveAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// Counts are at least one. nr counts groups of four right-hand sides; strides are in bytes.
+// Counts are at least one unless said otherwise; steps are in bytes.
 
 //go:noescape
-func tilesAVX2(k, nt int, a, b, c *complex128, set bool)
+func tiles128(k, nt int, a, b, c unsafe.Pointer, set bool)
 
 //go:noescape
-func trsmAVX2(c, x, l, d *complex128)
+func strip128(from, to int, c, x, b unsafe.Pointer, step, more int, d unsafe.Pointer)
 
 //go:noescape
-func addAVX2(n int, dst, src *complex128)
+func back128(ns int, b unsafe.Pointer, step, more int, x, c unsafe.Pointer)
 
 //go:noescape
-func forwardAVX2(k, nr int, a, y *complex128, ld int, o *[4]*complex128)
+func lower128(c, t unsafe.Pointer)
 
 //go:noescape
-func backwardAVX2(ns, nr int, a *complex128, stride, more int, x *complex128, ld int, o *[4]*complex128)
+func scatter128(n int, to *int32, x, y unsafe.Pointer)
 
 //go:noescape
-func rowAVX2(nr int, f complex128, y, o *complex128)
+func gather128(n int, to *int32, x, y unsafe.Pointer)
 
 //go:noescape
-func scaleAVX2(nr int, f complex128, o *complex128)
+func add128(n int, dst, src unsafe.Pointer)
 
 //go:noescape
-func maxAbsAVX2(n int, a *complex128) float64
+func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)
+
+//go:noescape
+func ones128(ns, k int, a, y, out unsafe.Pointer)
+
+//go:noescape
+func dots128(ns, k int, a, x, lanes unsafe.Pointer)
+
+//go:noescape
+func tiles64(k, nt int, a, b, c unsafe.Pointer, set bool)
+
+//go:noescape
+func strip64(from, to int, c, x, b unsafe.Pointer, step, more int, d unsafe.Pointer)
+
+//go:noescape
+func back64(ns int, b unsafe.Pointer, step, more int, x, c unsafe.Pointer)
+
+//go:noescape
+func lower64(c, t unsafe.Pointer)
+
+//go:noescape
+func scatter64(n int, to *int32, x, y unsafe.Pointer)
+
+//go:noescape
+func gather64(n int, to *int32, x, y unsafe.Pointer)
+
+//go:noescape
+func add64(n int, dst, src unsafe.Pointer)
+
+//go:noescape
+func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)
+
+//go:noescape
+func ones64(ns, k int, a, y, out unsafe.Pointer)
+
+//go:noescape
+func dots64(ns, k int, a, x, lanes unsafe.Pointer)
+
+//go:noescape
+func residual128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer)
+
+//go:noescape
+func peak128(n int)

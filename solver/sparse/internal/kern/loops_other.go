@@ -2,17 +2,37 @@
 
 package kern
 
+import "unsafe"
+
 const haveAVX2 = false
 
 const noAssembly = "kern: there is no assembly for this processor"
 
-func tilesAVX2(int, int, *complex128, *complex128, *complex128, bool)      { panic(noAssembly) }
-func trsmAVX2(*complex128, *complex128, *complex128, *complex128)          { panic(noAssembly) }
-func addAVX2(int, *complex128, *complex128)                                { panic(noAssembly) }
-func forwardAVX2(int, int, *complex128, *complex128, int, *[4]*complex128) { panic(noAssembly) }
-func rowAVX2(int, complex128, *complex128, *complex128)                    { panic(noAssembly) }
-func scaleAVX2(int, complex128, *complex128)                               { panic(noAssembly) }
-func backwardAVX2(int, int, *complex128, int, int, *complex128, int, *[4]*complex128) {
+func tiles128(k, nt int, a, b, c unsafe.Pointer, set bool) { panic(noAssembly) }
+func strip128(from, to int, c, x, b unsafe.Pointer, step, more int, d unsafe.Pointer) {
 	panic(noAssembly)
 }
-func maxAbsAVX2(int, *complex128) float64 { panic(noAssembly) }
+func back128(ns int, b unsafe.Pointer, step, more int, x, c unsafe.Pointer) { panic(noAssembly) }
+func lower128(c, t unsafe.Pointer)                                          { panic(noAssembly) }
+func scatter128(n int, to *int32, x, y unsafe.Pointer)                      { panic(noAssembly) }
+func gather128(n int, to *int32, x, y unsafe.Pointer)                       { panic(noAssembly) }
+func add128(n int, dst, src unsafe.Pointer)                                 { panic(noAssembly) }
+func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)                      { panic(noAssembly) }
+func ones128(ns, k int, a, y, out unsafe.Pointer)                           { panic(noAssembly) }
+func dots128(ns, k int, a, x, lanes unsafe.Pointer)                         { panic(noAssembly) }
+func tiles64(k, nt int, a, b, c unsafe.Pointer, set bool)                   { panic(noAssembly) }
+func strip64(from, to int, c, x, b unsafe.Pointer, step, more int, d unsafe.Pointer) {
+	panic(noAssembly)
+}
+func back64(ns int, b unsafe.Pointer, step, more int, x, c unsafe.Pointer) { panic(noAssembly) }
+func lower64(c, t unsafe.Pointer)                                          { panic(noAssembly) }
+func scatter64(n int, to *int32, x, y unsafe.Pointer)                      { panic(noAssembly) }
+func gather64(n int, to *int32, x, y unsafe.Pointer)                       { panic(noAssembly) }
+func add64(n int, dst, src unsafe.Pointer)                                 { panic(noAssembly) }
+func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)                      { panic(noAssembly) }
+func ones64(ns, k int, a, y, out unsafe.Pointer)                           { panic(noAssembly) }
+func dots64(ns, k int, a, x, lanes unsafe.Pointer)                         { panic(noAssembly) }
+func residual128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer) {
+	panic(noAssembly)
+}
+func peak128(n int) { panic(noAssembly) }
