@@ -72,7 +72,7 @@ func (s *Socket) admit(ctx context.Context, nc net.Conn, accepted bool, q *queue
 	}
 	p := &Peer{
 		s: s, ID: h.id, Meta: h.meta, Key: h.key, Addr: address(nc), box: h.box, nc: nc, q: q, accepted: accepted,
-		live: newLiveness(&s.o), over: make(chan struct{}),
+		live: newLiveness(&s.o), over: make(chan struct{}), beats: make(chan struct{}, 1),
 	}
 	r := &reader{lim: s.o.Limits, box: h.box, pool: &s.blocks}
 	if s.typ.publishes() { // only subscriptions come in

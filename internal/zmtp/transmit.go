@@ -7,6 +7,7 @@ type transmitter struct {
 	p    *Peer
 	w    writer
 	tick <-chan time.Time // of the heartbeat; nil: off
+	stop func()           // its ticker's; nil: none
 
 	batch   [][][]byte
 	left    int64   // bytes of the messages of the batch that are not wholly in the kernel
@@ -21,11 +22,8 @@ type transmitter struct {
 func (p *Peer) write(gone <-chan struct{}) error {
 	t := &transmitter{p: p, w: writer{w: p.nc, box: p.box, pool: &p.s.blocks}}
 	t.w.flushed, t.w.between = t.flushed, t.between
-	if every := p.s.o.Heartbeat; every > 0 {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		t.tick = tick.C
-	}
+	t.retime()
+	defer t.still()
 	for {
 		if err := t.send(); err != nil {
 			return err
@@ -37,12 +35,31 @@ func (p *Peer) write(gone <-chan struct{}) error {
 		case <-p.q.wake:
 		case <-gone:
 			return nil
+		case <-p.beats:
+			t.retime()
 		case <-t.tick:
 			if err := t.beat(); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// retime takes over the heartbeat's interval.
+func (t *transmitter) retime() {
+	t.still()
+	if every := time.Duration(t.p.live.every.Load()); every > 0 {
+		tick := time.NewTicker(every)
+		t.tick, t.stop = tick.C, tick.Stop
+	}
+}
+
+// still ends the ticker.
+func (t *transmitter) still() {
+	if t.stop != nil {
+		t.stop()
+	}
+	t.tick, t.stop = nil, nil
 }
 
 // send writes all that the queue holds. What the kernel did not take whole goes back to the queue.
