@@ -4,7 +4,7 @@ mkdir -p "$folder" || exit
 read -r IPP_CONNECTION_INFO || exit
 export IPP_CONNECTION_INFO
 for name in $names; do
-	rm -f "$folder/$name.exit"
+	rm -f "$folder/$name.exit" "$folder/$name.pid"
 	setsid sh -c '
 		trap : HUP
 		eval "exec \"\$1\" engine $3" >"$2.log" 2>&1 </dev/null &
@@ -13,9 +13,11 @@ for name in $names; do
 		echo $? >"$2.exit.new"
 		mv "$2.exit.new" "$2.exit"
 	' gale "$program" "$folder/$name" "$args" >/dev/null 2>&1 </dev/null &
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -s "$folder/$name.pid" ] && break
+	tries=0
+	until [ -s "$folder/$name.pid" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || { echo "the engine does not start: $folder/$name.log" >&2; exit 1; }
 		sleep 0.1
 	done
-	cat "$folder/$name.pid" || exit
+	cat "$folder/$name.pid"
 done

@@ -188,7 +188,7 @@ func (l SSH) program(ctx context.Context, s *site, host string) (string, error) 
 		return "", fmt.Errorf("cluster: reading the program: %w", err)
 	}
 	s.o.Log.Info("sending the program", "host", host, "bytes", len(image))
-	script := `d="$HOME"/.cache/gale/` + l.Build + `; mkdir -p "$d" && cat >"$d/gale.$$" && chmod 700 "$d/gale.$$" && mv "$d/gale.$$" "$d/gale"`
+	script := `d="$HOME"/.cache/gale/` + l.Build + `; mkdir -p "$d" && t=$(mktemp "$d/new.XXXXXX") && cat >"$t" && chmod 700 "$t" && mv "$t" "$d/gale"`
 	if _, err := l.run(ctx, host, script, image); err != nil {
 		return "", fmt.Errorf("cluster: sending the program to %s: %w", host, err)
 	}

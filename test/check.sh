@@ -1,5 +1,5 @@
 #!/bin/bash
-# check.sh: everything that a change must pass, step by step with times. GALE_LAB=docker,web adds what needs root.
+# check.sh: everything that a change must pass, step by step with times. GALE_LAB=docker,web,slurm,ssh,mpi adds what needs root.
 # ONLY="step step" runs only these steps. With CI=true nothing may be skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -62,6 +62,9 @@ step python test/python/run.sh
 step faults test/faults/run.sh
 lab_step web lab-web test/web/run.sh
 lab_step docker lab-docker test/docker/run.sh
+lab_step slurm lab-slurm test/cluster/run.sh slurm
+lab_step ssh lab-ssh test/cluster/run.sh ssh
+lab_step mpi lab-mpi test/cluster/run.sh mpi
 
 echo
 echo "in all $((SECONDS - begin)) s; ipyparallel's own suite is apart: make conformance"

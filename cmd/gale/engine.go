@@ -134,6 +134,9 @@ func interruptibleBy(ctx context.Context, private string) (context.Context, cont
 
 // connection finds and reads the file of the controller or kernel.
 func (f *engineFlags) connection(o *engine.Options) (err error) {
+	if f.mpi {
+		endWithParent()
+	}
 	if f.mpi && f.wanted < 0 {
 		if f.wanted, err = mpiRank(os.Getenv); err != nil {
 			return err
@@ -168,6 +171,11 @@ func (f *engineFlags) connection(o *engine.Options) (err error) {
 	}
 	o.Cluster, err = wire.ReadClusterFile(f.file)
 	return err
+}
+
+// endWithParent makes this process get SIGTERM when the one that started it is killed: an mpirun that is killed leaves its ranks behind.
+func endWithParent() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0) // at worst it stays
 }
 
 // mpiRank reads the rank that an MPI's starter put into the environment: Open MPI, MPICH and its relatives, Slurm.
