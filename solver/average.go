@@ -5,11 +5,13 @@ import (
 	"math"
 )
 
-// Props are the properties of the ground at one point. Rho zero means Gardner's rule, Q zero no attenuation.
-type Props struct{ C, Rho, Q float64 }
+// Props are the properties of the ground at one point. Rho zero means Gardner's rule, Q zero no attenuation; ε, δ and tilt are those of
+// Model.
+type Props struct{ C, Rho, Q, Eps, Delta, Theta float64 }
 
 // Average makes a model of a continuous medium: in each cell density and compressibility 1/(ρc²) are means over sub×sub points, which
-// keeps interfaces that cross cells where they are. With sub = 1 the medium is sampled at the centres. Q is the harmonic mean.
+// keeps interfaces that cross cells where they are. With sub = 1 the medium is sampled at the centres. Q is the harmonic mean; ε, δ and
+// tilt are plain ones.
 func Average(g Grid, sub int, at func(x, z float64) Props) (*Model, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
@@ -22,8 +24,9 @@ func Average(g Grid, sub int, at func(x, z float64) Props) (*Model, error) {
 	for iz := range g.Nz {
 		for ix := range g.Nx {
 			i := iz*g.Nx + ix
-			c, rho, loss := mean(g, ix, iz, sub, at)
-			m.C[i], m.Rho[i] = c, rho
+			p, loss := mean(g, ix, iz, sub, at)
+			m.C[i], m.Rho[i] = p.C, p.Rho
+			m.tilt(i, p)
 			if loss > 0 {
 				if q == nil {
 					q = fill(g.Cells(), math.Inf(1))
@@ -36,9 +39,24 @@ func Average(g Grid, sub int, at func(x, z float64) Props) (*Model, error) {
 	return m, m.Check()
 }
 
+// tilt sets ε, δ and the tilt of cell i, in arrays that exist once one is not zero.
+func (m *Model) tilt(i int, p Props) {
+	for _, f := range []struct {
+		to *[]float64
+		v  float64
+	}{{&m.Eps, p.Eps}, {&m.Delta, p.Delta}, {&m.Theta, p.Theta}} {
+		if f.v != 0 && *f.to == nil {
+			*f.to = make([]float64, m.Cells())
+		}
+		if *f.to != nil {
+			(*f.to)[i] = f.v
+		}
+	}
+}
+
 // mean averages one cell; loss is 1/Q.
-func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (c, rho, loss float64) {
-	var k float64
+func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (m Props, loss float64) {
+	var k, rho float64
 	first, same := Props{}, true
 	n := float64(sub)
 	for j := range sub {
@@ -53,6 +71,9 @@ func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (c, rho, loss fl
 			same = same && p == first
 			rho += p.Rho
 			k += 1 / (p.Rho * p.C * p.C)
+			m.Eps += p.Eps / (n * n)
+			m.Delta += p.Delta / (n * n)
+			m.Theta += p.Theta / (n * n)
 			if p.Q != 0 {
 				loss += 1 / p.Q
 			}
@@ -60,12 +81,11 @@ func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (c, rho, loss fl
 	}
 	n *= n
 	if same { // exactly, without rounding
-		c, rho = first.C, first.Rho
-	} else {
-		rho /= n
-		c = math.Sqrt(n / (rho * k))
+		return first, loss / n
 	}
-	return c, rho, loss / n
+	m.Rho = rho / n
+	m.C = math.Sqrt(n / (m.Rho * k))
+	return m, loss / n
 }
 
 // FromNodes makes a model of values on the corners of cells, as many programs store them: nx×nz nodes give (nx−1)×(nz−1) cells
@@ -128,6 +148,7 @@ func (m *Model) Coarsen(n int) (*Model, error) {
 		if m.Q != nil {
 			p.Q = m.Q[i]
 		}
+		p.Eps, p.Delta, p.Theta = m.Axis(i)
 		return p
 	})
 	if err != nil {

@@ -7,10 +7,11 @@ import (
 
 // MarmousiLike is a made-up section of 9200×3000 m in the manner of the Marmousi model: water, sixteen layers cut by three faults
 // over an anticline, a lens of salt, a pocket of gas. h is the side of a cell in metres, 2 to 500; the section is extended to whole
-// cells. Cells are means of the continuous medium. An h out of range gives a model without cells, which nothing accepts.
+// cells. Cells are means of the continuous medium. An h out of range gives a model that tells its Problem and
+// that nothing accepts.
 func MarmousiLike(h float64) *Model {
 	if !(h >= 2 && h <= 500) {
-		return &Model{Name: "Marmousi-like", Grid: Grid{Dx: h, Dz: h}}
+		return &Model{Name: "Marmousi-like", Problem: fmt.Sprintf("cells of %g m, 2 to 500 are possible", h)}
 	}
 	g := Grid{Nx: int(math.Ceil(9200/h - 1e-9)), Nz: int(math.Ceil(3000/h - 1e-9)), Dx: h, Dz: h}
 	sub := min(max(int(math.Round(h/3)), 2), 8)

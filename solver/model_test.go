@@ -400,3 +400,33 @@ func TestPictures(t *testing.T) {
 		t.Errorf("text %q", s)
 	}
 }
+
+// What cannot be made says so, in its text and to everything that is given it.
+func TestModelsThatAreNone(t *testing.T) {
+	for want, m := range map[string]*solver.Model{
+		"cells of 0 m, 2 to 500 are possible":   solver.MarmousiLike(0),
+		"cells of NaN m, 2 to 500 are possible": solver.MarmousiLike(math.NaN()),
+		"speeds scaled by NaN":                  solver.Homogeneous(3, 3, 10, 1500, 1000).Scale(math.NaN()),
+		"speeds scaled by -1":                   solver.Homogeneous(3, 3, 10, 1500, 1000).Scale(-1),
+	} {
+		if err := m.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+		if !strings.Contains(m.String(), "no model: "+want) {
+			t.Errorf("text %q", m)
+		}
+	}
+	m := solver.Homogeneous(3, 3, 10, 1500, 1000)
+	m.Eps, m.Delta = make([]float64, 9), make([]float64, 9)
+	if m.Anisotropic() {
+		t.Error("zeros are anisotropic")
+	}
+	m.Eps[4] = 0.1
+	if !m.Anisotropic() || m.Check() != nil {
+		t.Errorf("anisotropic %v, %v", m.Anisotropic(), m.Check())
+	}
+	m.Delta[7] = math.NaN()
+	if err := m.Check(); err == nil || !strings.Contains(err.Error(), "δ NaN in cell 7 (ix 1, iz 2)") {
+		t.Errorf("%v", err)
+	}
+}

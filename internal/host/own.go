@@ -18,7 +18,7 @@ import (
 	p10 "github.com/galeproject/gale/solver/solvertest"
 )
 
-// own mentions 217 functions, variables and types of 11 packages.
+// own mentions 218 functions, variables and types of 11 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -173,6 +173,7 @@ var own = []any{
 	(*p6.Option)(nil),
 	p6.PlanContour,
 	p6.Progress,
+	p6.SafeWeights,
 	(*p6.Sensitivity)(nil),
 	p6.Share,
 	(*p6.Side)(nil),

@@ -23,8 +23,8 @@ type fieldCase struct {
 	Domain           struct{ Lx, Lz float64 }
 	Medium           struct {
 		Layers []struct {
-			C, Rho float64
-			Q      *float64
+			C, Rho, Eps, Delta, Theta float64
+			Q                         *float64
 		}
 		Interfaces []float64
 	}
@@ -66,7 +66,7 @@ func (c *fieldCase) model(t *testing.T, hx, hz float64) *solver.Model {
 			i++
 		}
 		l := c.Medium.Layers[i]
-		p := solver.Props{C: l.C, Rho: l.Rho}
+		p := solver.Props{C: l.C, Rho: l.Rho, Eps: l.Eps, Delta: l.Delta, Theta: l.Theta}
 		if l.Q != nil {
 			p.Q = *l.Q
 		}
@@ -84,6 +84,7 @@ func (c *fieldCase) solve(t *testing.T, grid int, fitted bool, more ...fdfd.Opti
 	g := c.Grids[grid]
 	m := c.model(t, g.Hx, g.Hz)
 	_, fast := m.Range()
+	fast *= math.Sqrt(1 + 2*c.Medium.Layers[0].Eps)
 	opts := []fdfd.Option{
 		fdfd.Absorbing(fdfd.Layer{Cells: min(g.Npml[0], g.Npml[1]), R: g.R, M: g.M, C0: fast}),
 		fdfd.Sides(fdfd.Boundary{Top: map[string]fdfd.Side{"absorb": fdfd.Absorb, "free": fdfd.Free, "rigid": fdfd.Rigid}[c.Top]}),

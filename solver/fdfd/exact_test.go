@@ -59,6 +59,12 @@ func TestRectangularCells(t *testing.T) {
 	}
 }
 
+func TestAnisotropy(t *testing.T) {
+	for _, name := range []string{"elliptic", "vertical", "tilted", "mild"} {
+		t.Run(name, func(t *testing.T) { run(t, "anisotropic-"+name, 6) })
+	}
+}
+
 // The classic stencils are what they are said to be: some sixty times worse at four points per wavelength.
 func TestClassicStencils(t *testing.T) {
 	c := load(t, "homogeneous")

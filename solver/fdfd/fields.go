@@ -61,6 +61,9 @@ func (k *Kernel) keeps(sources int) bool {
 
 // fields gives each block of sources' fields to f, kept ones or computed anew; then they are kept if there is room.
 func (k *Kernel) fields(ctx context.Context, h *shots, f func(first int, u [][]complex128) error) error {
+	if k.tilted != nil {
+		return fmt.Errorf("fdfd: computing derivatives at %g Hz: they are not known for anisotropic models", k.freq)
+	}
 	all := k.kept.find(h.survey)
 	keep := all == nil && k.keeps(len(h.rhs))
 	var fresh [][]complex128

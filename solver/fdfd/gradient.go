@@ -21,14 +21,14 @@ func (k *Kernel) GradientContext(ctx context.Context, src, rec []solver.Point, o
 	return gradient(ctx, k, src, rec, obs)
 }
 
-// fitting is what both kinds of kernels can do.
-type fitting interface {
+// measuring is what both kinds of kernels can do.
+type measuring interface {
 	Freq() float64
 	Model() *solver.Model
 	Misfit(ctx context.Context, s *solver.Survey, adjoint func(*solver.Data) (*solver.Data, error)) (*solver.Data, *Sensitivity, error)
 }
 
-func gradient(ctx context.Context, k fitting, src, rec []solver.Point, obs []*solver.Data) (*solver.Image, error) {
+func gradient(ctx context.Context, k measuring, src, rec []solver.Point, obs []*solver.Data) (*solver.Image, error) {
 	o, err := pick(k.Freq(), src, rec, obs)
 	if err != nil {
 		return nil, err

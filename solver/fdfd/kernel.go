@@ -29,6 +29,7 @@ type Kernel struct {
 	mu     sync.RWMutex
 	model  *solver.Model // a copy
 	med    *medium
+	tilted *tilted // nil without anisotropy
 	factor *sparse.Factor
 	took   time.Duration
 	points float64 // per wavelength
@@ -58,22 +59,7 @@ func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, erro
 		return nil, fmt.Errorf("fdfd: making a kernel: %w", err)
 	}
 	k.lay = layersFor(model, freq, k.opt.sides, k.opt.layer)
-	k.med = newMedium(k.model, freq, k.lay, &k.opt)
-	nx, nz := k.med.box()
-	if nx < 1 || nz < 1 {
-		return nil, fmt.Errorf("fdfd: making a kernel: %v with sides %+v has no unknowns", model.Grid, k.opt.sides)
-	}
-	var err error
-	if k.st, err = structureFor(k.opt.ctx, nx, nz); err != nil {
-		return nil, err
-	}
-	values := k.med.assemble(k.st, k.opt.workers())
-	defer k.st.release(values)
-	k.factor, err = k.st.sym.Factor(k.opt.ctx, values, sparse.FactorOptions{
-		Threads: k.opt.threads, Limit: k.opt.limit,
-		Progress: func(done, total float64) { k.tell("factorising", int(done/total*100), 100) },
-	})
-	if err != nil {
+	if err := k.factorise(k.opt.ctx); err != nil {
 		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
 	}
 	k.took = time.Since(began)
@@ -111,17 +97,60 @@ func (k *Kernel) Update(model *solver.Model) error {
 	if model != nil && model.Grid != k.model.Grid {
 		return fmt.Errorf("fdfd: updating a kernel: the model has %v, the kernel %v", model.Grid, k.model.Grid)
 	}
+	old, points, slow, med := k.model, k.points, k.slow, k.med
 	if err := k.see(model); err != nil {
 		return fmt.Errorf("fdfd: updating a kernel: %w", err)
 	}
 	k.kept.drop()
-	k.med = newMedium(k.model, k.freq, k.lay, &k.opt)
-	values := k.med.assemble(k.st, k.opt.workers())
-	defer k.st.release(values)
-	if err := k.factor.Refactor(context.Background(), values); err != nil {
+	if err := k.factorise(context.Background()); err != nil {
+		if k.med == med { // nothing has happened yet
+			k.model, k.points, k.slow = old, points, slow
+		}
 		return fmt.Errorf("fdfd: updating a kernel of %g Hz: %w", k.freq, err)
 	}
 	k.took = time.Since(began)
+	return nil
+}
+
+// factorise makes the matrix of the kernel's model and its factor, in the memory of the one before on the same structure.
+func (k *Kernel) factorise(ctx context.Context) error {
+	med := newMedium(k.model, k.freq, k.lay, &k.opt)
+	nx, nz := med.box()
+	if nx < 1 || nz < 1 {
+		return fmt.Errorf("%v with sides %+v has no unknowns", k.model.Grid, k.opt.sides)
+	}
+	var tilt *tilted
+	var second []bool
+	if k.model.Anisotropic() {
+		var err error
+		if tilt, err = newTilted(k.model, med, k.freq, &k.opt); err != nil {
+			return err
+		}
+		second = tilt.second
+	}
+	st, err := structureFor(ctx, nx, nz, second)
+	if err != nil {
+		return err
+	}
+	var values []complex128
+	if tilt != nil {
+		values = tilt.assemble(st)
+	} else {
+		values = med.assemble(st, k.opt.workers())
+	}
+	defer st.release(values)
+	if k.factor != nil && k.st == st {
+		k.med, k.tilted = med, tilt
+		return k.factor.Refactor(ctx, values)
+	}
+	f, err := st.sym.Factor(ctx, values, sparse.FactorOptions{
+		Threads: k.opt.threads, Limit: k.opt.limit,
+		Progress: func(done, total float64) { k.tell("factorising", int(done/total*100), 100) },
+	})
+	if err != nil {
+		return err
+	}
+	k.med, k.tilted, k.st, k.factor = med, tilt, st, f
 	return nil
 }
 

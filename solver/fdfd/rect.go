@@ -71,12 +71,12 @@ func rectSolve(k2 complex128, hx, hz float64) weights {
 // leastSquares solves rows of four coefficients and a right-hand side with the plain transpose.
 func leastSquares(rows [][5]complex128) [size]complex128 {
 	var m system
-	for i := range size {
-		for j := range size + 1 {
+	for i := range 4 {
+		for j := range 5 {
 			for _, r := range rows {
 				m[i][j] += r[i] * r[j]
 			}
 		}
 	}
-	return m.solve(size)
+	return m.solve(4)
 }

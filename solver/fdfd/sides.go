@@ -104,7 +104,8 @@ func alongside(m *solver.Model, side int) (lo, hi float64) {
 	lo, hi = math.Inf(1), 0
 	see := func(ix, iz int) {
 		v := m.C[iz*m.Nx+ix]
-		lo, hi = min(lo, v), max(hi, v)
+		eps, _, _ := m.Axis(iz*m.Nx + ix)
+		lo, hi = min(lo, v), max(hi, v*math.Sqrt(1+2*max(eps, 0)))
 	}
 	switch side {
 	case 0, 2:

@@ -10,17 +10,17 @@ import (
 
 func TestStructuresAreSharedAndForgotten(t *testing.T) {
 	ctx := context.Background()
-	a, err := structureFor(ctx, 7, 9)
+	a, err := structureFor(ctx, 7, 9, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := structureFor(ctx, 7, 9)
+	b, err := structureFor(ctx, 7, 9, nil)
 	if err != nil || a != b {
 		t.Errorf("the same shape is analysed twice, %v", err)
 	}
 	runtime.KeepAlive(a)
 	for n := range 3 * mostShapes {
-		if _, err := structureFor(ctx, 2+n, 3); err != nil {
+		if _, err := structureFor(ctx, 2+n, 3, nil); err != nil {
 			t.Fatal(err)
 		}
 		runtime.GC()
@@ -46,7 +46,7 @@ func TestSymmetry(t *testing.T) {
 		o := options{sides: sides, tau: 0.5, ky: 0.01 - 0.02i, f0: 30}
 		d := newMedium(m, 20, layersFor(m, 20, sides, Layer{Cells: 4}), &o)
 		nx, nz := d.box()
-		s, err := structureFor(context.Background(), nx, nz)
+		s, err := structureFor(context.Background(), nx, nz, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

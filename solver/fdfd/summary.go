@@ -63,6 +63,9 @@ func (k *Kernel) Warnings() []string {
 	defer k.mu.RUnlock()
 	var w []string
 	m := k.model
+	if k.tilted != nil && k.tilted.warn != "" {
+		w = append(w, k.tilted.warn)
+	}
 	if k.points < fewPoints {
 		w = append(w, fmt.Sprintf("only %.2f points per wavelength at %v m", k.points, m.Center(k.slow%m.Nx, k.slow/m.Nx)))
 	}

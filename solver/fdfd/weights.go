@@ -95,7 +95,7 @@ func cosSin(z complex128) (c, s complex128) {
 }
 
 // size is the largest number of unknowns of a system.
-const size = 4
+const size = 5
 
 // system is a small system of equations: in each row coefficients and, behind them, the right-hand side.
 type system [size][size + 1]complex128
