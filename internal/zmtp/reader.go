@@ -23,7 +23,8 @@ type reader struct {
 	lim   Limits
 	box   *sealed // CURVE; nil: frames are what they seem
 	pool  *blocks // CURVE
-	plain []byte  // CURVE: the last small frame, with its flags
+	shut  []byte  // CURVE: the last small frame in its box,
+	plain []byte  // and what was in it, with its flags
 	arena []byte  // small frames of the message being read
 	spans []span  // its frames
 	total int64   // and its bytes
@@ -119,17 +120,23 @@ func (r *reader) unseal(flags byte, n int64) (inner byte, plain []byte, err erro
 	if flags&^flagLong != 0 {
 		return 0, nil, fmt.Errorf("%w: frame flags %#x in clear", ErrProtocol, flags)
 	}
+	if n <= arenaFrame {
+		r.shut = slices.Grow(r.shut[:0], int(n))[:n]
+		if _, err := io.ReadFull(r.br, r.shut); err != nil {
+			return 0, nil, cut(err)
+		}
+		if inner, plain, err = r.box.open(r.plain[:0], r.shut); err != nil {
+			return 0, nil, err
+		}
+		r.plain = plain
+		return inner, plain[1:], nil
+	}
 	body, err := r.body(n, r.pool)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer r.pool.put(body)
-	if n > arenaFrame {
-		inner, plain, err = r.box.open(apart(int(n))[:0], body)
-	} else if inner, plain, err = r.box.open(r.plain[:0], body); err == nil {
-		r.plain = plain
-	}
-	if err != nil {
+	if inner, plain, err = r.box.open(apart(int(n))[:0], body); err != nil {
 		return 0, nil, err
 	}
 	return inner, plain[1:], nil
