@@ -18,7 +18,7 @@ import (
 	p10 "github.com/galeproject/gale/solver/solvertest"
 )
 
-// own mentions 218 functions, variables and types of 11 packages.
+// own mentions 223 functions, variables and types of 11 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -160,19 +160,24 @@ var own = []any{
 	p6.CrossLine,
 	p6.Damping,
 	p6.Dispersion,
+	(*p6.Edge)(nil),
 	p6.FieldMemory,
 	p6.FittedPoints,
+	p6.Forecast,
 	p6.FreeSurface,
 	p6.HalfWidth,
 	(*p6.Kernel)(nil),
 	(*p6.Kernel25D)(nil),
 	(*p6.Layer)(nil),
+	p6.Log,
 	p6.MemoryLimit,
 	p6.NewKernel,
 	p6.NewKernel25D,
 	(*p6.Option)(nil),
 	p6.PlanContour,
+	(*p6.Points)(nil),
 	p6.Progress,
+	(*p6.Report)(nil),
 	p6.SafeWeights,
 	(*p6.Sensitivity)(nil),
 	p6.Share,

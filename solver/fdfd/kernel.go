@@ -42,6 +42,25 @@ type Kernel struct {
 // Errors come before any work: a frequency that is not positive and finite, a bad value in the model, fewer than 2.2 points per
 // wavelength in some cell (both sides of a cell count), options that make no sense.
 func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, error) {
+	began := time.Now()
+	k, err := prepare(model, freq, opts)
+	if err != nil {
+		return nil, err
+	}
+	if k.opt.log != nil {
+		for _, w := range k.forecast().Warnings {
+			k.opt.log.Warn("FDFD kernel", "frequency", freq, "doubt", w)
+		}
+	}
+	if err := k.factorise(k.opt.ctx); err != nil {
+		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
+	}
+	k.took = time.Since(began)
+	return k, nil
+}
+
+// prepare does what comes before the work.
+func prepare(model *solver.Model, freq float64, opts []Option) (*Kernel, error) {
 	k := &Kernel{freq: freq, opt: defaults()}
 	for _, o := range opts {
 		if o != nil {
@@ -54,15 +73,10 @@ func NewKernel(model *solver.Model, freq float64, opts ...Option) (*Kernel, erro
 	if !(freq > 0) || math.IsInf(freq, 1) {
 		return nil, fmt.Errorf("fdfd: making a kernel: frequency %g Hz", freq)
 	}
-	began := time.Now()
 	if err := k.see(model); err != nil {
 		return nil, fmt.Errorf("fdfd: making a kernel: %w", err)
 	}
 	k.lay = layersFor(model, freq, k.opt.sides, k.opt.layer)
-	if err := k.factorise(k.opt.ctx); err != nil {
-		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
-	}
-	k.took = time.Since(began)
 	return k, nil
 }
 

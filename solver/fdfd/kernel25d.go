@@ -53,6 +53,9 @@ func NewKernel25D(model *solver.Model, freq float64, c Contour, opts ...Option) 
 	err := k.each(func(i int) (err error) {
 		// a thread for each kernel is faster than all threads for one after the other
 		more := append(slices.Clip(opts), Share(ts[i]), FieldMemory(o.fields/int64(c.N)), Threads(max(1, k.threads/c.N)), Progress(nil))
+		if i > 0 {
+			more = append(more, Log(nil)) // once is enough
+		}
 		if k.terms[i], err = NewKernel(model, freq, more...); err != nil {
 			return err
 		}

@@ -281,7 +281,7 @@ func TestKernelTellsOfItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := k.Warnings(); len(w) != 5 || !strings.Contains(w[0], "only 2.40 points") || !strings.Contains(w[1], "at the top is 0.83 wavelengths") {
+	if w := k.Warnings(); len(w) != 6 || !strings.Contains(w[0], "only 2.40 points") || !strings.Contains(w[1], "at the top is 0.83 wavelengths") {
 		t.Errorf("warnings %q", w)
 	}
 }

@@ -3,6 +3,7 @@ package fdfd
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/cmplx"
 	"runtime"
@@ -22,6 +23,7 @@ type options struct {
 	lined     bool       // with a cross-line wavenumber
 	fields    int64      // bytes
 	progress  func(what string, done, total int)
+	log       *slog.Logger
 	halfWidth int
 	fitted    bool
 	safe      bool
@@ -85,6 +87,9 @@ func FieldMemory(bytes int64) Option { return func(o *options) { o.fields = byte
 func Progress(f func(what string, done, total int)) Option {
 	return func(o *options) { o.progress = f }
 }
+
+// Log is told, before the work begins, what of a kernel's results may be wrong by more than 2 %.
+func Log(l *slog.Logger) Option { return func(o *options) { o.log = l } }
 
 // Threads is how many to compute with; 0 is all. Results do not depend on it.
 func Threads(n int) Option { return func(o *options) { o.threads = n } }

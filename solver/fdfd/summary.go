@@ -57,32 +57,6 @@ func (k *Kernel) Layers() [4]Layer { return k.lay }
 // Factor tells of the factorisation.
 func (k *Kernel) Factor() sparse.Report { return k.factor.Report() }
 
-// Warnings are doubts about the accuracy of what the kernel computes, in words.
-func (k *Kernel) Warnings() []string {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	var w []string
-	m := k.model
-	if k.tilted != nil && k.tilted.warn != "" {
-		w = append(w, k.tilted.warn)
-	}
-	if k.points < fewPoints {
-		w = append(w, fmt.Sprintf("only %.2f points per wavelength at %v m", k.points, m.Center(k.slow%m.Nx, k.slow/m.Nx)))
-	}
-	names := [4]string{"top", "right", "bottom", "left"}
-	h := [4]float64{m.Dz, m.Dx, m.Dz, m.Dx}
-	for i, l := range k.lay {
-		if l.Cells == 0 {
-			continue
-		}
-		slow, _ := alongside(m, i)
-		if t := float64(l.Cells) * h[i] * k.freq / slow; t < 0.9 {
-			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: 1 to 3 %% of a wave may be reflected", names[i], t))
-		}
-	}
-	return w
-}
-
 // Row is the kernel's line in a table.
 func (k *Kernel) Row() [][2]string {
 	return [][2]string{
