@@ -50,6 +50,12 @@ kernel() {
 	JUPYTER_PATH=$dir/share/jupyter IPYTHONDIR=$dir/ipython "$py" test/jupyter/bench.py gale python3 "$@"
 }
 
+sparse() { # writes its tables and a picture itself
+	[ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " = *" sparse "* ]] || return 0
+	bench/sparse/peers/setup.sh || echo "sparse: without MUMPS and UMFPACK" >&2
+	go run ./bench/sparse -python "$py" -doc docs/bench/sparse.md || failed+=(sparse)
+}
+
 only=("$@")
 failed=()
 make build venv >/dev/null
@@ -61,7 +67,7 @@ export GALE_PYTHON=$py
 if [ -n "$quick" ]; then
 	bench zmtp "Sockets" go run ./bench/zmtp -rounds 1 -seconds 0.3 -python "$py"
 	bench hub "Controller" go run ./bench/hub -rounds 1 -tasks 2000 -python "$py"
-	bench sparse "Sparse solver" go run ./bench/sparse -rounds 1 -nx 200 -nz 100 -python "$py"
+	bench sparse "Sparse solver" go run ./bench/sparse -rounds 1 -grids 200x100 -python "$py"
 	bench fdfd "FDFD kernels" go run ./bench/fdfd -rounds 1 -python ""
 	bench cells "Cells" go run -pgo=off ./bench/cells -n 5
 	bench kernel "Kernel" kernel --cells 20 --cell-budget 10 --lines 10000
@@ -69,7 +75,7 @@ else
 	bench zmtp "Sockets: an echoing ROUTER beside libzmq's" go run ./bench/zmtp -all -python "$py"
 	bench hub "Controller: tasks a second beside ipyparallel's" go run ./bench/hub -python "$py"
 	bench engine "Engines: from process start to registration beside ipyparallel's" go run ./bench/engine -python "$py"
-	bench sparse "Sparse solver beside SuperLU" go run ./bench/sparse -python "$py"
+	sparse
 	bench fdfd "FDFD kernels: a survey over Marmousi, and data in three dimensions between wells" go run ./bench/fdfd -python "$py"
 	bench cells "Cells: how long a notebook waits" go run -pgo=off ./bench/cells
 	bench kernel "Kernel beside ipykernel" kernel --rounds 3 --cells 100

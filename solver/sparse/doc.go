@@ -1,7 +1,7 @@
 // Package sparse solves A·x = b for sparse complex symmetric A (A = Aᵀ, not Hermitian, indefinite), as the wave
 // equation in the frequency domain makes them.
 //
-// The method is direct: an order by nested dissection, a symbolic factorization that all matrices of one pattern
+// The method is direct: an order by nested dissection of a grid, or by approximate minimum degree of any other graph, a symbolic factorization that all matrices of one pattern
 // share, a multifrontal A = L·D·Lᵀ without row exchanges on dense blocks, block solves, and iterative refinement.
 //
 //	p, err := sparse.NewPattern(n, rowPtr, col)
@@ -24,6 +24,6 @@
 // The package never pivots for stability, never prints, logs or exits, keeps no global state, reads no files and
 // never modifies the matrix given to it.
 //
-// Literature: George 1973 (nested dissection), Duff and Reid 1983 and Liu 1992 (multifrontal method),
+// Literature: George 1973 (nested dissection), Amestoy, Davis and Duff 1996 (minimum degree), Duff and Reid 1983 and Liu 1992 (multifrontal method),
 // Li and Demmel 1998 (static pivoting).
 package sparse

@@ -2,6 +2,7 @@ package sparse
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -40,7 +41,7 @@ func TestOrdersCoverGraphs(t *testing.T) {
 	r := random(3)
 	for trial := range 40 {
 		p, val := graph(r, 1+r.IntN(90), r.IntN(5), 30)
-		for _, o := range []Orderer{Natural(), Dissect(), shuffled{r}} {
+		for _, o := range []Orderer{Natural(), Dissect(), MinDegree(), shuffled{r}} {
 			f := solver(t, p, val, o, FactorOptions{Threads: 1 + trial%3, Refine: raw})
 			b := randomColumns(r, p.N(), 3)
 			x := clone(b)
@@ -69,20 +70,80 @@ func (s shuffled) Order(p *Pattern) (*Tree, error) {
 	return t, nil
 }
 
-// TestDissectOnGrid holds the fill of the general order near that of the geometric one.
-func TestDissectOnGrid(t *testing.T) {
+// TestGeneralOrdersOnGrid holds the fill of the general orders near that of the geometric one.
+func TestGeneralOrdersOnGrid(t *testing.T) {
 	p, _ := nine(random(1), 90, 60, 1)
-	a, err := Analyze(t.Context(), p, Grid(90, 60), Options{})
+	nnz := func(o Orderer) float64 {
+		s, err := Analyze(t.Context(), p, o, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(s.Cost().NNZ)
+	}
+	grid := nnz(Grid(90, 60))
+	for _, c := range []struct {
+		o    Orderer
+		most float64
+	}{{Dissect(), 1.8}, {MinDegree(), 1.25}} {
+		if q := nnz(c.o) / grid; q > c.most {
+			t.Errorf("%T: %.2f times the fill of the geometric order", c.o, q)
+		}
+	}
+}
+
+// TestMinDegreeIsExactOnTrees: a tree fills nothing, and a star's hub comes last.
+func TestMinDegreeIsExactOnTrees(t *testing.T) {
+	r := random(6)
+	for _, n := range []int{1, 2, 7, 300, 3000} {
+		edges := make([][2]int32, n-1)
+		for i := range edges {
+			edges[i] = [2]int32{int32(i + 1), int32(r.IntN(i + 1))}
+			if n == 3000 { // a star
+				edges[i][1] = 0
+			}
+		}
+		p := fromEdges(t, n, edges)
+		tree, err := MinDegree().Order(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tree.check(n); err != nil {
+			t.Fatal(err)
+		}
+		one := &Tree{Vertex: tree.Vertex, Start: make([]int, n+1)}
+		for i := range one.Start {
+			one.Start[i] = i
+		}
+		s, err := Analyze(t.Context(), p, fixed{one}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Cost().NNZ; got != int64(2*n-1) {
+			t.Errorf("%d vertices: %d entries in L, want %d", n, got, 2*n-1)
+		}
+	}
+}
+
+func fromEdges(t *testing.T, n int, edges [][2]int32) *Pattern {
+	t.Helper()
+	rows := make([][]int32, n)
+	for i := range rows {
+		rows[i] = []int32{int32(i)}
+	}
+	for _, e := range edges {
+		rows[e[0]], rows[e[1]] = append(rows[e[0]], e[1]), append(rows[e[1]], e[0])
+	}
+	rowPtr, col := make([]int, 1, n+1), []int32(nil)
+	for _, row := range rows {
+		slices.Sort(row)
+		col = append(col, row...)
+		rowPtr = append(rowPtr, len(col))
+	}
+	p, err := NewPattern(n, rowPtr, col)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Analyze(t.Context(), p, Dissect(), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if q := float64(b.Cost().NNZ) / float64(a.Cost().NNZ); q > 1.8 {
-		t.Errorf("%.2f times the fill of the geometric order", q)
-	}
+	return p
 }
 
 type fixed struct{ t *Tree }

@@ -1,7 +1,8 @@
 """Factor and solve with SciPy's SuperLU, a round for each line of input. Usage: superlu.py FILE COLUMNS
 
-FILE: int64 n, nnz; int64 rowptr[n+1]; int32 col[nnz]; complex128 val[nnz]. A round prints CPU seconds of factor, of one
-solve and of a block, entries of L+U and the residual. Settings for a symmetric pattern without pivoting, its fastest here."""
+FILE: int64 n, nnz; int64 rowptr[n+1]; int32 col[nnz]; complex128 val[nnz]. A round prints CPU seconds of factor with order,
+of one solve and of a block, entries of L+U, the residual and the peak of memory. Settings for a symmetric pattern without pivoting, its fastest here."""
+import json
 import sys
 import time
 
@@ -27,5 +28,7 @@ for _ in sys.stdin:
     lu.solve(b)
     t3 = time.process_time()
     r = np.linalg.norm(b[:, 0] - a @ x) / np.linalg.norm(b[:, 0])
-    print(t1 - t0, t2 - t1, t3 - t2, lu.nnz, r, flush=True)
+    with open("/proc/self/status") as f:
+        peak = next(1024 * int(v.split()[1]) for v in f if v.startswith("VmHWM:"))
+    print(json.dumps(dict(factor=t1 - t0, one=t2 - t1, block=t3 - t2, nnz=lu.nnz, residual=r, peak=peak)), flush=True)
     del lu
