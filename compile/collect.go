@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -18,6 +19,7 @@ import (
 
 // compilation is the work on one cell.
 type compilation struct {
+	ctx   context.Context // of a compilation that may build libraries; nil: none
 	s     *Session
 	t     *Toolchain
 	st    *state
@@ -266,6 +268,11 @@ func (p *parsed) imports(d *ast.GenDecl) error {
 			return c.fail(line, col, "bad import path %s", is.Path.Value)
 		}
 		pkg, err := c.t.importPackage(path)
+		if errors.Is(err, errNotHeld) && c.ctx != nil {
+			if err = c.t.ensurePackage(c.ctx, path); err == nil {
+				pkg, err = c.t.importPackage(path)
+			}
+		}
 		if err != nil {
 			return c.fail(line, col, "could not import %s: %v", path, err)
 		}

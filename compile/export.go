@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,7 @@ type exports struct {
 	fset *token.FileSet // positions of what packages declare
 
 	mu      sync.Mutex
+	lent    map[string]string // archives of libraries
 	types   types.Importer
 	objects map[string]*object
 }
@@ -49,7 +51,12 @@ func (t *Toolchain) listExports(ctx context.Context) (*exports, error) {
 	if err := os.WriteFile(x.config, []byte(packageFiles(files)), 0o600); err != nil {
 		return nil, fmt.Errorf("compile: writing the list of packages: %w", err)
 	}
-	x.types = importer.ForCompiler(x.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
+	x.types = importer.ForCompiler(x.fset, "gc", func(path string) (io.ReadCloser, error) {
+		if file := x.lent[path]; file != "" { // mu is held
+			return os.Open(file)
+		}
+		return os.Open(files[path])
+	})
 	for p, file := range files {
 		if want := t.program.fingerprint(p); want != nil && !bytes.Equal(want, archiveFingerprint(file)) {
 			x.stale[p] = true
@@ -148,14 +155,33 @@ func (t *Toolchain) importPackage(path string) (*types.Package, error) {
 		return nil, errors.New("cells cannot use cgo")
 	case path == "embed":
 		return nil, errors.New("cells cannot embed files")
+	case x.files[path] == "" && t.libraryOf(path) != nil:
+		return x.importPath(path)
 	case x.files[path] == "":
-		return nil, errors.New("this program does not contain the package")
+		return nil, errNotHeld
 	case x.stale[path]:
 		return nil, errors.New("the package has changed since this program was built; build the program again")
 	}
+	return x.importPath(path)
+}
+
+// errNotHeld: a library may have the package.
+var errNotHeld = errors.New("this program does not contain the package")
+
+func (x *exports) importPath(path string) (*types.Package, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.types.Import(path)
+}
+
+// lend makes archives of a library known.
+func (x *exports) lend(files map[string]string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.lent == nil {
+		x.lent = map[string]string{}
+	}
+	maps.Copy(x.lent, files)
 }
 
 // toolchainImporter is importPackage as go/types wants it.

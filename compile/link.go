@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/galeproject/gale/module"
 )
 
 // job is one module to be made.
@@ -23,7 +25,8 @@ type job struct {
 	files []string // generated Go
 	// imports of the files
 	imports []string
-	full    bool
+
+	libraries []module.Library // set by build: what must be loaded before
 }
 
 // abihash is an object that the linker's output refers to by the name of the stub.
@@ -105,13 +108,14 @@ func (l *linking) path(name string) string { return filepath.Join(l.dir, name) }
 
 // link tries the ways in order and says which one it was.
 func (l *linking) link(ctx context.Context) (how string, err error) {
-	if l.j.full || l.t.mode == Full {
+	if l.t.mode == Full {
 		return "full", l.linkFull(ctx)
 	}
-	obj, err := l.compile(ctx, l.t.exports.config)
+	obj, err := l.compile(ctx, l.t.importConfig())
 	if err != nil {
 		return "", err
 	}
+	l.j.libraries = l.t.librariesFor(obj.imports())
 	for _, p := range obj.imports() {
 		if l.t.exports.stale[p] {
 			return "", fmt.Errorf("compile: package %s has changed since this program was built; build the program again", p)
@@ -120,11 +124,15 @@ func (l *linking) link(ctx context.Context) (how string, err error) {
 	if obj, err = obj.byName(l.t.exports.object); err != nil {
 		return "", err
 	}
-	if l.missing, err = l.t.program.writeStub(l.path(stubName), obj.refs(), l.t.o.fault); err != nil {
+	libs := l.t.librariesByID(l.j.libraries)
+	if l.missing, err = l.stubs(obj.refs(), libs, nil); err != nil {
 		return "", err
 	}
 	if len(l.missing) == 0 {
-		return "hollow", l.linkHollow(ctx, obj, nil)
+		return "hollow", l.linkWith(ctx, obj, libs, nil)
+	}
+	if len(libs) > 0 {
+		return "", fmt.Errorf("compile: neither this program nor the imported libraries hold %s", strings.Join(l.missing, ", "))
 	}
 	l.t.log.Info("the program lacks symbols: the module is linked with code of its own", "symbols", l.missing)
 	err = l.linkPartly(ctx)
@@ -171,35 +179,6 @@ func compilerDiagnostics(err error) error {
 		return err
 	}
 	return list
-}
-
-// linkHollow links against the stub, and with the archives of static packages.
-func (l *linking) linkHollow(ctx context.Context, obj *object, static map[string]bool) error {
-	reg, err := os.ReadFile(filepath.Join(l.t.dir, "registration.o"))
-	if err != nil {
-		return fmt.Errorf("compile: linking: %w", err)
-	}
-	if err := os.WriteFile(l.path("linked.a"), addMember(obj.archive, "reg.o", reg), 0o600); err != nil {
-		return fmt.Errorf("compile: linking: %w", err)
-	}
-	var cfg strings.Builder
-	for p := range l.t.exports.files {
-		if l.t.program.packages[p] && !static[p] {
-			fmt.Fprintf(&cfg, "packageshlib %s=%s\n", p, l.path(stubName))
-		}
-	}
-	for p := range static {
-		fmt.Fprintf(&cfg, "packagefile %s=%s\n", p, l.t.archive(p))
-	}
-	if err := os.WriteFile(l.path("linkcfg"), []byte(cfg.String()), 0o600); err != nil {
-		return fmt.Errorf("compile: linking: %w", err)
-	}
-	// the external linker does nothing: what it would get is taken from the temporary directory
-	if _, err := l.t.tools.run(ctx, l.dir, l.t.tools.tool("link"), "-linkshared", "-o", "module.so", "-importcfg", "linkcfg", "-installsuffix", "dynlink",
-		"-pluginpath", l.j.plug, "-buildmode=plugin", "-s", "-w", "-tmpdir", l.dir, "-extld=true", "linked.a"); err != nil {
-		return err
-	}
-	return l.finish(ctx)
 }
 
 // finish links the object that cmd/link left. Functions of shared libraries have names with a suffix there, those of a program have not.
@@ -283,10 +262,14 @@ func (l *linking) linkPartly(ctx context.Context) error {
 		}
 		refs = append(refs, o.refs()...)
 	}
-	if _, err := l.t.program.writeStub(l.path(stubName), refs, l.t.o.fault); err != nil {
+	if _, err := l.stubs(refs, nil, nil); err != nil {
 		return err
 	}
-	return l.linkHollow(ctx, obj, static)
+	files := map[string]string{}
+	for p := range static {
+		files[p] = l.t.archive(p)
+	}
+	return l.linkWith(ctx, obj, nil, files)
 }
 
 // linkFull links a module as go build -buildmode=plugin does.

@@ -184,6 +184,17 @@ func (o *object) eachInlined(sym int, f func(place []byte)) {
 	}
 }
 
+// defines lists the names of what an object defines.
+func (o *object) defines() []string {
+	var names []string
+	for k := blkSymdef; k <= blkNonpkgdef; k++ {
+		for i := range o.count(k, symSize) {
+			names = append(names, o.symbolName(o.entry(k, i, symSize)))
+		}
+	}
+	return names
+}
+
 // ref is a symbol that an object wants from elsewhere.
 type ref struct {
 	name string

@@ -22,6 +22,7 @@ type program struct {
 	symbols  map[string]elf.Symbol // dynamic ones, which survive stripping
 	typeAt   map[uint64]string     // address -> name of the type descriptor there
 	packages map[string]bool       // import paths of packages that it contains
+	named    map[uint64]string     // of a library: address -> symbol whose address is written there when it is loaded
 	relative map[uint64]uint64     // of a position-independent program: address -> address that is written there when it starts
 }
 
@@ -71,11 +72,11 @@ func (p *program) readSymbols() error {
 			p.packages[path] = true
 		}
 	}
+	if p.elf.Type == elf.ET_DYN {
+		p.readRelative(all)
+	}
 	if len(p.packages) == 0 {
 		return errNoDynamicSymbols
-	}
-	if p.elf.Type == elf.ET_DYN {
-		p.readRelative()
 	}
 	return nil
 }
@@ -86,16 +87,20 @@ var errNoDynamicSymbols = errors.New("compile: the program exports no Go symbols
 const relocationsWithAddend = elf.SHT_RELA //nolint:misspell // ELF's own word
 
 // readRelative collects the pointers of a position-independent program, which stand in relocations and not in the data.
-func (p *program) readRelative() {
-	p.relative = map[uint64]uint64{}
+func (p *program) readRelative(all []elf.Symbol) {
+	p.relative, p.named = map[uint64]uint64{}, map[uint64]string{}
 	for _, s := range p.elf.Sections {
 		if s.Type != relocationsWithAddend {
 			continue
 		}
 		b := p.fileBytes(s.Offset, s.FileSize)
 		for ; len(b) >= 24; b = b[24:] {
-			if uint32(binary.LittleEndian.Uint64(b[8:])) == relocRelative {
-				p.relative[binary.LittleEndian.Uint64(b)] = binary.LittleEndian.Uint64(b[16:])
+			at, info := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+			switch kind, sym := uint64(uint32(info)), int(info>>32); {
+			case kind == uint64(relocRelative):
+				p.relative[at] = binary.LittleEndian.Uint64(b[16:])
+			case kind == relocAbsolute && sym > 0 && sym <= len(all):
+				p.named[at] = all[sym-1].Name
 			}
 		}
 	}

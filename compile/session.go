@@ -82,6 +82,7 @@ func (s *Session) Compile(ctx context.Context, scope module.Scope, cell Cell) (*
 		return again, nil
 	}
 	c := s.newCompilation(scope, cell)
+	c.ctx = ctx
 	if err := c.parse(); err != nil {
 		return nil, err
 	}
@@ -118,6 +119,7 @@ func (a *analysis) build(ctx context.Context) (*module.Module, error) {
 	if out.module.Image, err = a.c.t.build(ctx, j); err != nil {
 		return nil, err
 	}
+	out.module.Libraries = j.libraries
 	return out.module, nil
 }
 

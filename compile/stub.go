@@ -24,6 +24,8 @@ type stub struct {
 	types []elf.Symbol
 	moves []move
 	fault fault
+	host  *program // has the masks that a library shares with it
+	lent  uint64   // bytes of a library's code that hold masks
 }
 
 // move is a pointer in a type descriptor.
@@ -38,9 +40,10 @@ type fault struct{ noMasks, noMoves bool }
 // stubName is the base name of stub files. It is part of a symbol's name.
 const stubName = "stub"
 
-// writeStub writes a stub for the wanted symbols and gives the names that the program lacks.
-func (p *program) writeStub(file string, wanted []ref, f fault) (missing []string, err error) {
-	s := &stub{p: p, index: map[string]int{}, added: map[ref]bool{}, fault: f}
+// writeStub writes a stub for the wanted symbols and gives the names that the program lacks. p is the program itself, host, or a library.
+// Of types of a library it also gives those that they consist of and that are not the library's.
+func (p *program) writeStub(file string, wanted []ref, f fault, host *program) (missing []string, foreign []ref, err error) {
+	s := &stub{p: p, index: map[string]int{}, added: map[ref]bool{}, fault: f, host: host}
 	s.names.WriteByte(0)
 	s.table.Write(make([]byte, 24))
 	for _, n := range []string{"runtime.lastmoduledatap", "runtime.unreachableMethod"} {
@@ -66,7 +69,13 @@ func (p *program) writeStub(file string, wanted []ref, f fault) (missing []strin
 			s.put("runtime.mapinitnoop.abiinternal", fake)
 		}
 	}
-	return missing, s.write(file)
+	for _, m := range s.moves {
+		if s.index[m.to] == 0 { // by its name alone
+			s.put(m.to, elf.Symbol{Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_NOTYPE)}) // the linker passes over it
+			foreign = append(foreign, ref{m.to, 0})
+		}
+	}
+	return missing, foreign, s.write(file)
 }
 
 // needsNoDefinition tells names of files, debug information and initialisation tasks from those of code and data.
@@ -134,8 +143,11 @@ func (s *stub) addTypes(wanted []ref) {
 		s.types = append(s.types, y)
 		d := s.p.bytesOf(y)
 		for o := uint64(0); o+8 <= uint64(len(d)); o += 8 {
-			n, ok := s.p.typeAt[s.p.pointer(y.Value+o, d[o:])]
+			n, ok := s.p.named[y.Value+o]
 			if !ok {
+				n, ok = s.p.typeAt[s.p.pointer(y.Value+o, d[o:])]
+			}
+			if !ok || !strings.HasPrefix(n, "type:") {
 				continue
 			}
 			s.moves = append(s.moves, move{y.Value + o, n})
@@ -240,10 +252,34 @@ func (s *stub) writeType(l *layout, y elf.Symbol) {
 		return
 	}
 	words := binary.LittleEndian.Uint64(d[8:]) / 8
-	mask, off := s.p.at(s.p.pointer(y.Value+32, d[32:]))
-	if n := min((words+7)/8, uint64(len(mask))); n > 0 {
-		l.writeAt(mask[:n], off)
+	addr, mask, off := s.mask(y, d, (words+7)/8)
+	if len(mask) > 0 && off > 0 {
+		l.writeAt(binary.LittleEndian.AppendUint64(nil, addr), sec.Offset+y.Value-sec.Addr+32)
+		l.writeAt(mask, off)
 	}
+}
+
+// mask gives the first n bytes of the pointer mask of a type, and where the stub has them. Masks have names in a library, and may be the
+// program's; these get a place in the library's code, which is not there.
+func (s *stub) mask(y elf.Symbol, d []byte, n uint64) (addr uint64, mask []byte, off uint64) {
+	addr = s.p.pointer(y.Value+32, d[32:])
+	if name, ok := s.p.named[y.Value+32]; ok {
+		if own, ok := s.p.symbols[name]; ok {
+			addr = own.Value
+		} else {
+			mask = s.host.bytesOf(s.host.symbols[name])
+			mask = mask[:min(n, uint64(len(mask)))]
+			text := s.p.elf.Section(".text")
+			if text == nil || s.lent+n > text.Size {
+				return 0, nil, 0
+			}
+			addr, off = text.Addr+s.lent, text.Offset+s.lent
+			s.lent += n
+			return addr, mask, off
+		}
+	}
+	mask, off = s.p.at(addr)
+	return addr, mask[:min(n, uint64(len(mask)))], off
 }
 
 // mangle shortens a name as cmd/link does in shared links.

@@ -36,6 +36,9 @@ type Options struct {
 	// Source is the directory of the module whose packages cells import; "" finds it: the sources that the program was built from when
 	// they are there, else a module in Cache that requires the versions in the program.
 	Source string
+	// Notebook is the directory of the notebook, "" the working directory: the go.mod there or above it says which modules cells can import
+	// beside those of the program.
+	Notebook string
 	// Remote lists import paths of packages that run functions elsewhere: functions given to them are lifted.
 	Remote []string
 	// Full links every module in full.
@@ -63,7 +66,14 @@ type Toolchain struct {
 
 	exports *exports
 
+	working sync.Mutex // guards work; one at a time makes libraries
+	work    *work
+
+	versions map[string]string // module of the program -> its version
+
 	mu       sync.Mutex
+	libs     []*library
+	config   string            // list of packages with those of libraries
 	linkable map[string]string // import path -> archive built with -linkshared, for links that need object code
 }
 
@@ -77,6 +87,7 @@ func Open(ctx context.Context, o Options) (*Toolchain, error) {
 	for _, p := range o.Remote {
 		t.remote[p] = true
 	}
+	t.versions = programVersions()
 	err := t.open(ctx)
 	var u unusable
 	if errors.As(err, &u) || errors.Is(err, errNoDynamicSymbols) {

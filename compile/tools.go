@@ -161,3 +161,14 @@ func builtWithoutCgo() bool {
 	}
 	return false
 }
+
+// machine tells the assembler for what it assembles.
+func (t *tools) machine() []string {
+	args := []string{"-D", "GOOS_" + runtime.GOOS, "-D", "GOARCH_" + runtime.GOARCH}
+	for _, v := range t.env {
+		if level, ok := strings.CutPrefix(v, "GOAMD64="); ok && runtime.GOARCH == "amd64" {
+			args = append(args, "-D", "GOAMD64_"+level)
+		}
+	}
+	return args
+}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // MaxImage bounds the image that Decode accepts, in bytes; an ordinary module has 20 to 30 KB, a full link a few MB.
@@ -52,6 +53,16 @@ type Module struct {
 	Funcs []Func `json:"funcs,omitempty"` // functions that the image registers
 	Types []Type `json:"types,omitempty"` // types that the image registers
 	Needs []Need `json:"needs,omitempty"` // variables that must be set before the cell runs
+
+	Libraries []Library `json:"libraries,omitempty"` // that must be loaded before, in this order
+}
+
+// Library is packages that the program does not contain, linked into one image.
+type Library struct {
+	ID       string   `json:"id"` // of its contents
+	Packages []string `json:"packages"`
+	Size     int      `json:"size"` // of the image, which travels behind the module's
+	Image    []byte   `json:"-"`
 }
 
 // Var is a variable of a module.
@@ -85,11 +96,22 @@ type Need struct {
 
 // Encode gives the two buffers in which a module travels: its tables as JSON, and its image.
 func (m *Module) Encode() [][]byte {
+	image := m.Image
+	if len(m.Libraries) > 0 {
+		c := *m
+		c.Libraries = slices.Clone(m.Libraries)
+		image = slices.Clone(image)
+		for i, l := range c.Libraries {
+			c.Libraries[i].Size = len(l.Image)
+			image = append(image, l.Image...)
+		}
+		m = &c
+	}
 	tables, err := json.Marshal(m)
 	if err != nil {
 		panic(fmt.Sprintf("module: tables of %v do not marshal: %v", m.ID, err)) // strings and numbers always do
 	}
-	return [][]byte{tables, m.Image}
+	return [][]byte{tables, image}
 }
 
 // Decode reads what Encode gave.
@@ -108,5 +130,13 @@ func Decode(bufs [][]byte) (*Module, error) {
 		return nil, fmt.Errorf("module: decoding: no session or generation in the tables")
 	}
 	m.Image = bufs[1]
+	for i := len(m.Libraries) - 1; i >= 0; i-- {
+		l := &m.Libraries[i]
+		at := len(m.Image) - l.Size
+		if l.Size < 0 || at < 0 {
+			return nil, fmt.Errorf("module: decoding: library %s of %d bytes does not fit", l.ID, l.Size)
+		}
+		l.Image, m.Image = m.Image[at:], m.Image[:at:at]
+	}
 	return m, nil
 }

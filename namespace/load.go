@@ -30,6 +30,9 @@ func (n *Namespace) Load(m *module.Module) error {
 		n.update(func() { n.install(m, n.shows(m), &cellrt.Registrar{}) })
 		return nil
 	}
+	if err := n.loadLibraries(m); err != nil {
+		return err
+	}
 	reg, run, err := n.open(m)
 	if err != nil {
 		return fmt.Errorf("namespace: loading %v: %w", m.ID, err)

@@ -40,6 +40,10 @@ type Namespace struct {
 	mu      sync.Mutex // guards all below
 	units   map[module.ID]*unit
 	methods map[symbol]int // generation of the newest module that has a method
+
+	libraries map[string]bool   // that are loaded, by id
+	packages  map[string]string // package of a library -> the library's id
+
 	vars    map[symbol]*variable
 	named   map[string][]*variable
 	loose   map[string]*loose
@@ -86,7 +90,7 @@ func New(o Options) *Namespace {
 	}
 	n := &Namespace{
 		o: o, label: o.Label,
-		units: map[module.ID]*unit{}, methods: map[symbol]int{}, vars: map[symbol]*variable{}, named: map[string][]*variable{},
+		units: map[module.ID]*unit{}, libraries: map[string]bool{}, packages: map[string]string{}, methods: map[symbol]int{}, vars: map[symbol]*variable{}, named: map[string][]*variable{},
 		loose: map[string]*loose{}, funcs: map[string]*function{}, objects: map[Ref]*object{}, runs: map[*run]struct{}{},
 		types: table{byName: map[string]reflect.Type{}, names: map[reflect.Type]string{}, host: o.Types},
 	}
