@@ -186,7 +186,7 @@ func (b *libraryBuild) compile(ctx context.Context, p *listed, i int) error {
 		args = append(args, "-complete")
 	} else {
 		abis := b.path(name + ".abis")
-		if err := b.assemble(ctx, p, name, "-gensymabis", "-o", abis); err != nil {
+		if err := b.assemble(ctx, p, "-gensymabis", "-o", abis); err != nil {
 			return err
 		}
 		args = append(args, "-symabis", abis, "-asmhdr", b.path("go_asm.h"))
@@ -222,7 +222,7 @@ func (b *libraryBuild) named(ctx context.Context, p *listed, name string) error 
 	archive := o.archive
 	for i, s := range p.SFiles {
 		out := fmt.Sprintf("%s_%d.o", name, i)
-		if err := b.assemble(ctx, &listed{ImportPath: p.ImportPath, Dir: p.Dir, Standard: p.Standard, SFiles: []string{s}}, name, "-o", b.path(out)); err != nil {
+		if err := b.assemble(ctx, &listed{ImportPath: p.ImportPath, Dir: p.Dir, Standard: p.Standard, SFiles: []string{s}}, "-o", b.path(out)); err != nil {
 			return err
 		}
 		data, err := os.ReadFile(b.path(out))
@@ -248,7 +248,7 @@ func (b *libraryBuild) take(o *object) {
 	}
 }
 
-func (b *libraryBuild) assemble(ctx context.Context, p *listed, name string, flags ...string) error {
+func (b *libraryBuild) assemble(ctx context.Context, p *listed, flags ...string) error {
 	header := b.path("go_asm.h")
 	if _, err := os.Stat(header); err != nil {
 		if err := os.WriteFile(header, nil, 0o600); err != nil {

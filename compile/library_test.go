@@ -41,7 +41,7 @@ func inModule(t *testing.T, id string, files map[string]string) (*notebook, *com
 }
 
 func TestNotebooksOwnModule(t *testing.T) {
-	b, _ := inModule(t, "module", map[string]string{
+	b, tc := inModule(t, "module", map[string]string{
 		"go.mod": "module example.com/survey\n\ngo 1.24\n\nrequire example.com/tool v1.2.3\n\nreplace example.com/tool => ./tool\n",
 		"shapes/shapes.go": `// Package shapes is the notebook's own.
 package shapes
@@ -101,6 +101,12 @@ func Sorted[T any](xs []T, less func(a, b T) bool) []T {
 	b.want("shapes.Sorted([]int{3, 1, 2}, func(a, b int) bool { return a < b })", "[1 2 3]")
 	b.want("errors.Is(fmt.Errorf(\"x: %w\", tool.ErrOdd), tool.ErrOdd)", "true")
 	b.want("boxes := make([]shapes.Box, 50)\nfor i := range boxes { boxes[i].W, boxes[i].H = 1, float64(i); boxes[i].Area() }\nfor range 3 { runtime.GC() }\nboxes[49].Log()", "49;")
+	if text, err := tc.Mod(t.Context()); err != nil || !strings.Contains(text, "example.com/tool => ") {
+		t.Errorf("go.mod: %v\n%s", err, text)
+	}
+	if _, err := tc.Mod(t.Context(), "-toolchain=go1.1"); err == nil {
+		t.Error("any flag of go mod edit is taken")
+	}
 	if n := len(b.last.Module.Libraries); n == 0 || len(b.last.Module.Libraries[0].Image) > 200<<10 {
 		t.Errorf("%d libraries", n)
 	}

@@ -44,6 +44,9 @@ func (k *Kernel) allMagics() (map[string]magic, []string) {
 			magic{"%%px", "[-t TARGETS] [-a] [--local]", "run the cell on engines; --local: here too, first", runPx},
 			magic{"%pxresult", "", "wait for the last %px that was not waited for, and show what it gave", runPxResult})
 	}
+	if m, ok := k.o.Compiler.(Modules); ok {
+		all = append(all, moduleMagics(m)...)
+	}
 	table, shown := map[string]magic{}, []string(nil)
 	for _, m := range all {
 		table[m.name] = m

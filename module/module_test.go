@@ -30,6 +30,26 @@ func TestModuleTravels(t *testing.T) {
 	}
 }
 
+func TestLibrariesTravel(t *testing.T) {
+	m := sample()
+	m.Libraries = []Library{{ID: "a", Packages: []string{"p"}, Image: []byte("lib a")}, {ID: "b", Image: []byte("lib two")}}
+	got, err := Decode(m.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Image) != "\x7fELF" || len(got.Libraries) != 2 || string(got.Libraries[0].Image) != "lib a" || string(got.Libraries[1].Image) != "lib two" {
+		t.Errorf("got %+v", got)
+	}
+	if m.Libraries[0].Size != 0 || string(m.Image) != "\x7fELF" {
+		t.Errorf("Encode changed its module: %+v", m)
+	}
+	bufs := m.Encode()
+	bufs[1] = bufs[1][:3]
+	if _, err := Decode(bufs); err == nil {
+		t.Error("a library that is cut off is taken")
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for name, bufs := range map[string][][]byte{
 		"no buffer":     nil,
