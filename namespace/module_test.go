@@ -93,7 +93,7 @@ look(g)`)
 		t.Fatal("no failure")
 	}
 	want := `RuntimeError: index out of range [7] with length 0
-  cell[1]:3
+  cell[1]:3 grid.at
   cell[1]:7 look
   cell[1]:8 look
   cell[1]:12`
