@@ -16,9 +16,9 @@ func (s *Space) Printf(format string, a ...any) (n int, err error) {
 // Println is fmt.Println in cell code.
 func (s *Space) Println(a ...any) (n int, err error) { return s.write(fmt.Appendln(nil, a...)) }
 
-// write uses standard output when a cell has put a file of its own in its place.
+// write uses os.Stdout when a cell has put a file of its own in its place.
 func (s *Space) write(b []byte) (n int, err error) {
-	if s.hooks.Print != nil && os.Stdout == s.stdout && s.hooks.Print(b) {
+	if s.hooks.Print != nil && os.Stdout.Fd() == 1 && s.hooks.Print(b) {
 		return len(b), nil
 	}
 	return os.Stdout.Write(b)

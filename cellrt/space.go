@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
 	"runtime/debug"
 	"sync"
 )
@@ -27,8 +26,7 @@ type Hooks struct {
 // Space is what the modules of a namespace share. It has no fields of generic types: the compiler would compile their methods again for
 // every module, which takes longer than all the rest.
 type Space struct {
-	hooks  Hooks
-	stdout *os.File // as the process began
+	hooks Hooks
 
 	runs runs // of goroutines
 
@@ -38,7 +36,7 @@ type Space struct {
 
 // NewSpace makes a space.
 func NewSpace(h Hooks) *Space {
-	return &Space{hooks: h, stdout: os.Stdout, runs: &runTable{}, lifts: map[uintptr]*record{}}
+	return &Space{hooks: h, runs: &runTable{}, lifts: map[uintptr]*record{}}
 }
 
 // runs is a table from goroutines to the runs that they belong to.

@@ -175,7 +175,8 @@ func (n *Namespace) items(ctx context.Context, f *function, c Call, b *bound) []
 // item calls a function once.
 func (n *Namespace) item(ctx context.Context, b *bound, it Item, owner string) (r Result) {
 	start := time.Now()
-	fail := protect(func() {
+	var fail *Failure
+	protect(func() {
 		in, err := n.arguments(ctx, b, it.Args)
 		if err != nil {
 			r.Failure = asFailure(err)
@@ -194,7 +195,7 @@ func (n *Namespace) item(ctx context.Context, b *bound, it Item, owner string) (
 			return
 		}
 		r = n.result(out[0], it.Keep, owner, since(start))
-	})
+	}, &fail)
 	if fail != nil {
 		return Result{Failure: interrupted(ctx, fail)}
 	}

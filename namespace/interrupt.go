@@ -15,12 +15,10 @@ const (
 	lingering = 100 * time.Millisecond
 )
 
-// await waits for the end of a run. When ctx is cancelled it interrupts the run, and gives true if that did not end it.
+// await waits for the end of a run. When ctx is cancelled or memory runs out, it interrupts the run, and gives true if that did not end it.
 func (n *Namespace) await(ctx context.Context, r *run) (left bool) {
-	select {
-	case <-r.done:
+	if !n.lasts(ctx, r) {
 		return false
-	case <-ctx.Done():
 	}
 	r.stopped.Store(true)
 	n.update(n.setFlags)
@@ -34,6 +32,29 @@ func (n *Namespace) await(ctx context.Context, r *run) (left bool) {
 	r.ended.Store(true)
 	n.update(func() { r.wide = false; n.setFlags(); n.share() })
 	return true
+}
+
+// lasts waits until a run must be interrupted, because ctx is cancelled or memory runs out; false: it has ended.
+func (n *Namespace) lasts(ctx context.Context, r *run) bool {
+	var look <-chan time.Time
+	if n.limit > 0 {
+		tick := time.NewTicker(memoryEvery)
+		defer tick.Stop()
+		look = tick.C
+	}
+	for {
+		select {
+		case <-r.done:
+			return false
+		case <-ctx.Done():
+			return true
+		case <-look:
+			if f := n.outOfMemory(r); f != nil {
+				r.full.Store(f)
+				return true
+			}
+		}
+	}
 }
 
 func ended(r *run, within time.Duration) bool {

@@ -35,6 +35,8 @@ type Namespace struct {
 	o     Options
 	space *cellrt.Space
 
+	limit int64 // of memory, bytes; 0: none
+
 	loading sync.Mutex // one module at a time is mapped
 
 	mu      sync.Mutex // guards all below

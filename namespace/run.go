@@ -37,6 +37,8 @@ type run struct {
 	wide    bool          // interrupted with the flags of all modules; guarded by Namespace.mu
 	aside   atomic.Pointer[Failure]
 	out     printed
+	heap    int64                   // when it began
+	full    atomic.Pointer[Failure] // it was stopped because memory ran out
 }
 
 // Run runs the cell of a loaded module and waits until it ends, or until an interrupt by ctx has left it behind. Variables that the
@@ -86,7 +88,7 @@ func leftBehind() *Failure {
 // ended, or true when the goroutine was left behind: then nothing that f touches may be read. failed takes a panic of f, or of a
 // goroutine that f started.
 func (n *Namespace) execute(ctx context.Context, u *unit, cell *cellrt.Run, emit func(Output), f func(), failed func(*Failure)) (left bool) {
-	r := &run{unit: u, emit: emit, done: make(chan struct{})}
+	r := &run{unit: u, emit: emit, done: make(chan struct{}), heap: n.heap()}
 	cell.Data = r
 	if u == foreign {
 		r.wide = true // its loops may be those of any module
@@ -95,7 +97,7 @@ func (n *Namespace) execute(ctx context.Context, u *unit, cell *cellrt.Run, emit
 	var fail *Failure
 	go func() {
 		defer n.over(r)
-		cell.Do(func() { fail = protect(f) })
+		cell.Do(func() { protect(f, &fail) })
 	}()
 	if left = n.await(ctx, r); left {
 		return true
@@ -104,6 +106,10 @@ func (n *Namespace) execute(ctx context.Context, u *unit, cell *cellrt.Run, emit
 	r.flush()
 	if fail == nil {
 		fail = r.aside.Load()
+	}
+	if full := r.full.Load(); full != nil {
+		failed(full)
+		return false
 	}
 	if fail != nil {
 		failed(interrupted(ctx, fail))
@@ -122,19 +128,18 @@ func interrupted(ctx context.Context, f *Failure) *Failure {
 	return failure(NameInterrupted, "interrupted")
 }
 
-// protect runs f and gives its panic as a failure.
-func protect(f func()) (fail *Failure) {
+// protect runs f and makes its panic, or the end of its goroutine, a failure.
+func protect(f func(), fail **Failure) {
 	done := false
 	defer func() {
 		if x := recover(); x != nil {
-			fail = recovered(x, 1)
-		} else if !done && fail == nil {
-			fail = failure(NamePanic, "runtime.Goexit ended the goroutine")
+			*fail = recovered(x, 1)
+		} else if !done {
+			*fail = failure(NamePanic, "runtime.Goexit ended the goroutine")
 		}
 	}()
 	f()
 	done = true
-	return nil
 }
 
 // of is the run that a goroutine of cell code belongs to, nil for none.

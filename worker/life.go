@@ -187,6 +187,9 @@ func (l *life) how() string {
 	l.mu.Lock()
 	said := l.tail.fatal
 	l.mu.Unlock()
+	if strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory") {
+		return said + "; GALE_MEMORY sets how much it may use"
+	}
 	if said != "" {
 		return said
 	}

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -86,16 +88,30 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	if err != nil {
 		return err
 	}
-	n := namespace.New(namespace.Options{Log: o.Log, Host: own, Scope: scope, Types: host.Types()})
-	o.Space, o.Names, o.Objects, o.Types = space{n}, names{n}, objects{n}, n.Types()
+	n := namespace.New(namespace.Options{Log: o.Log, Dir: f.folder(), Host: own, Scope: scope, Types: host.Types()})
+	s := space{n: n, running: new(atomic.Int64)}
+	o.Names, o.Objects, o.Types = names{n}, objects{n}, n.Types()
 	o.Left = n.LeftBehind
 	h := &hostOfCells{n: n}
 	o.Context = func(ctx context.Context) context.Context { return comm.WithHost(client.WithHost(ctx, h), h) }
 	o.Explorer = explorer{namespace.NewExplorer(n)}
 	if o.Private != nil {
 		o.Comms = comms{h}
-		if o.Stdin, err = stream.TakeStdin(); err != nil {
+		stdin, err := stream.TakeStdin()
+		if err != nil {
 			return err
+		}
+		if s.standard, err = stream.KeepStandard(stdin); err != nil {
+			return err
+		}
+		o.Stdin = stdin
+	}
+	o.Space = s
+	if limit, err := memoryLimit(o.Private != nil); err != nil {
+		return err
+	} else if limit > 0 {
+		if err := n.LimitMemory(limit); err != nil {
+			o.Log.Warn("memory is not limited", "error", err)
 		}
 	}
 	if o.Cluster != nil {
@@ -123,13 +139,23 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	return e.Run(ctx)
 }
 
-// interruptibleBy gives a context that ends with SIGTERM. A kernel's child ignores SIGINT, which a terminal sends to every process of its
-// group: the kernel tells it what to stop.
+// interruptibleBy gives a context that ends with SIGTERM. A kernel's child does nothing about signals that a terminal or a cell sends it: the
+// kernel tells it what to stop, and kills it.
 func interruptibleBy(ctx context.Context, private string) (context.Context, context.CancelFunc) {
 	if private != "" {
-		signal.Ignore(os.Interrupt)
+		// caught and not ignored: what a cell starts must not inherit that
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGPIPE)
+		return context.WithCancel(ctx)
 	}
 	return interruptible(ctx)
+}
+
+// folder is where a kernel's child may have files for a moment: the kernel removes it. "" is the system's.
+func (f *engineFlags) folder() string {
+	if f.private == "" {
+		return ""
+	}
+	return filepath.Dir(f.private)
 }
 
 // connection finds and reads the file of the controller or kernel.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/engine"
+	"github.com/galeproject/gale/internal/stream"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/namespace"
 	"github.com/galeproject/gale/value"
@@ -15,7 +17,11 @@ import (
 )
 
 // space is a namespace as an engine wants it.
-type space struct{ n *namespace.Namespace }
+type space struct {
+	n        *namespace.Namespace
+	standard *stream.Standard // restored before a cell runs when no other one does; may be nil
+	running  *atomic.Int64    // cells
+}
 
 // names is its variables, objects its objects.
 type (
@@ -34,6 +40,13 @@ func (s space) Load(m *module.Module) error { return s.n.Load(m) }
 
 // Run runs a loaded module's cell.
 func (s space) Run(ctx context.Context, id module.ID, run wire.Run, show func(display.Bundle)) (*display.Bundle, *wire.Failure) {
+	if s.running.Add(1) == 1 && s.standard != nil {
+		if err := s.standard.Restore(); err != nil {
+			f := wire.NewFailure("Error", err.Error())
+			return nil, &f
+		}
+	}
+	defer s.running.Add(-1)
 	out := s.n.Run(ctx, id, namespace.RunOptions{Silent: run.Silent, Emit: emitter(ctx, show)})
 	return out.Result, asWire(out.Failure)
 }

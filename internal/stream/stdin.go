@@ -21,8 +21,9 @@ const (
 // somebody attends to it. Then a thread that waits in a read of it is seen in /proc, and gets a line that is asked for.
 type Stdin struct {
 	mu   sync.Mutex
-	w    int         // writing end; -1: reads give the end
-	asks []*attended // the newest is asked
+	w    int            // writing end; -1: reads give the end
+	asks []*attended    // the newest is asked
+	stat syscall.Stat_t // of descriptor 0
 }
 
 type attended struct {
@@ -64,11 +65,11 @@ func (s *Stdin) replace() (w int, err error) {
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
 		return -1, fmt.Errorf("stream: making a pipe for standard input: %w", err)
 	}
-	if ends[0] == 0 { // somebody closed it
-		return ends[1], nil
+	if ends[0] != 0 { // else somebody had closed it
+		err = syscall.Dup3(ends[0], 0, 0)
+		err = errors.Join(err, syscall.Close(ends[0]))
 	}
-	err = syscall.Dup3(ends[0], 0, 0)
-	if err = errors.Join(err, syscall.Close(ends[0])); err != nil {
+	if err = errors.Join(err, syscall.Fstat(0, &s.stat)); err != nil {
 		return -1, fmt.Errorf("stream: replacing standard input: %w", errors.Join(err, syscall.Close(ends[1])))
 	}
 	return ends[1], nil
