@@ -138,7 +138,7 @@ func TestGradientNumbers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				born, err := k.Born(t.Context(), src, rec, v)
+				born, err := k.Jvec(t.Context(), solver.Fixed(src, rec), &fdfd.Change{Slowness2: v})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -163,7 +163,7 @@ func TestGradientNumbers(t *testing.T) {
 				for j, x := range r.Values {
 					turned.Values[j] = x * cmplx.Conj(complex(ky[2], ky[3]))
 				}
-				s, err := kernels[l].Adjoint(t.Context(), turned)
+				s, err := kernels[l].Jtvec(t.Context(), turned)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -213,7 +213,7 @@ func TestAdjointDot(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := func(v []float64) []complex128 {
-		d, err := k.Born(t.Context(), src, rec, v)
+		d, err := k.Jvec(t.Context(), solver.Fixed(src, rec), &fdfd.Change{Slowness2: v})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +222,7 @@ func TestAdjointDot(t *testing.T) {
 	adjoint := func(r []complex128) []float64 {
 		d := solver.NewData(f.F, src, rec)
 		copy(d.Values, r)
-		s, err := k.Adjoint(t.Context(), d)
+		s, err := k.Jtvec(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +252,7 @@ func TestGradientTaylor(t *testing.T) {
 		t.Fatal(err)
 	}
 	obs := observed(d)
-	s, err := k.Adjoint(t.Context(), d.Sub(obs))
+	s, err := k.Jtvec(t.Context(), d.Sub(obs))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,13 +319,16 @@ func TestGradientRefuses(t *testing.T) {
 			t.Errorf("want %q, got %v", want, err)
 		}
 	}
-	if _, err := k.Born(t.Context(), p, p, nil); err == nil {
+	if _, err := k.Jvec(t.Context(), solver.Fixed(p, p), &fdfd.Change{Loss: []float64{1}}); err == nil {
 		t.Error("a change without values is accepted")
 	}
-	if _, err := k.Adjoint(t.Context(), &solver.Data{Src: p, Rec: p}); err == nil {
+	if _, err := k.Jvec(t.Context(), solver.Fixed(p, p), nil); err == nil {
+		t.Error("no change is accepted")
+	}
+	if _, err := k.Jtvec(t.Context(), &solver.Data{Src: p, Rec: p}); err == nil {
 		t.Error("a residual without values is accepted")
 	}
-	if _, err := k.Adjoint(t.Context(), nil); err == nil {
+	if _, err := k.Jtvec(t.Context(), nil); err == nil {
 		t.Error("no residual is accepted")
 	}
 }

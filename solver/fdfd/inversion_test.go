@@ -115,7 +115,7 @@ func (v *inversion) misfit(t *testing.T, k *fdfd.Kernel, c []float64, obs *solve
 	}
 	r := d.Sub(obs)
 	n, s := r.L2(nil), obs.L2(nil)
-	a, err := k.Adjoint(t.Context(), r)
+	a, err := k.Jtvec(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}

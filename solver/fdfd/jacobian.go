@@ -170,16 +170,3 @@ func gaussNewton(ctx context.Context, k differentiable, s *solver.Survey, v *Cha
 	}
 	return k.Jtvec(ctx, d)
 }
-
-// Born is Jvec for a change of 1/c² and receivers that record all sources.
-func (k *Kernel) Born(ctx context.Context, src, rec []solver.Point, change []float64) (*solver.Data, error) {
-	if len(change) == 0 {
-		change = []float64{} // nil would be no change
-	}
-	return k.Jvec(ctx, solver.Fixed(src, rec), &Change{Slowness2: change})
-}
-
-// Adjoint is Jtvec.
-func (k *Kernel) Adjoint(ctx context.Context, residual *solver.Data) (*Sensitivity, error) {
-	return k.Jtvec(ctx, residual)
-}

@@ -188,12 +188,15 @@ func (k *Kernel) Field(src solver.Point) (*solver.Field, error) {
 func (k *Kernel) FieldContext(ctx context.Context, src solver.Point) (*solver.Field, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	h, err := k.shots(solver.Fixed([]solver.Point{src}, nil))
+	g := k.model.Grid
+	opt := k.opt
+	opt.power = 1 // no receivers share the correction
+	rhs, err := k.med.columns("source", []solver.Point{src}, opt.weight*complex(-1/(g.Dx*g.Dz), 0), &opt)
 	if err != nil {
 		return nil, err
 	}
 	x := zeros(1, k.factor.N())
-	scatter(x[0], h.rhs[0], h.weight)
+	scatter(x[0], rhs[0], 1)
 	if err := k.factor.Solve(ctx, x); err != nil {
 		return nil, fmt.Errorf("fdfd: computing a field at %g Hz: %w", k.freq, err)
 	}

@@ -26,13 +26,14 @@ type options struct {
 	log       *slog.Logger
 	halfWidth int
 	fitted    bool
+	power     float64 // of the correction at a fitted point
 	safe      bool
 	threads   int
 	limit     int64
 }
 
 func defaults() options {
-	return options{ctx: context.Background(), halfWidth: 4, weight: 1, fields: 512 << 20}
+	return options{ctx: context.Background(), halfWidth: 4, power: 0.5, weight: 1, fields: 512 << 20}
 }
 
 // Context lets the factorisation be cancelled. Without it nothing can.
@@ -68,7 +69,9 @@ func Share(t Term) Option {
 	return func(o *options) { o.ky, o.weight, o.lined = t.Ky, t.Weight, true }
 }
 
-// HalfWidth is the reach in cells, 1 to 10, of sources and receivers between nodes. The default is 4; 6 is for high accuracy.
+// HalfWidth is the reach in cells, 1 to 10, of sources and receivers between nodes. The default is 4; 6 is for high accuracy. Points closer
+// to an absorbing side than that reach into the layer and are less accurate; at free and rigid sides what reaches beyond is mirrored. A source and a
+// receiver closer than twice the reach are less accurate too.
 func HalfWidth(cells int) Option { return func(o *options) { o.halfWidth = cells } }
 
 // FittedPoints corrects sources and receivers for the direction dependence of the operator's symbol where the cells around them are

@@ -89,7 +89,7 @@ func (d *medium) column(p solver.Point, o *options) sparse.Column {
 	u, v := (p.X-g.X0)/g.Dx, (p.Z-g.Z0)/g.Dz
 	xs, zs := taps(u, o.halfWidth), taps(v, o.halfWidth)
 	if o.fitted {
-		return d.fitted(xs, zs, int(math.Round(u)), int(math.Round(v)))
+		return d.fitted(xs, zs, int(math.Round(u)), int(math.Round(v)), o.power)
 	}
 	xs, zs = folded(xs, g.Nx, d.sides.Left, d.sides.Right), folded(zs, g.Nz, d.sides.Top, d.sides.Bottom)
 	c := sparse.Column{Node: make([]int32, 0, len(xs)*len(zs)), Weight: make([]complex128, 0, len(xs)*len(zs))}
@@ -122,7 +122,7 @@ func folded(ts []tap, n int, lo, hi Side) []tap {
 }
 
 // fitted is column with a correction, see fit.
-func (d *medium) fitted(xs, zs []tap, ix, iz int) sparse.Column {
+func (d *medium) fitted(xs, zs []tap, ix, iz int, power float64) sparse.Column {
 	g := d.grid
 	at := map[[2]int]complex128{}
 	for _, a := range xs {
@@ -130,7 +130,7 @@ func (d *medium) fitted(xs, zs []tap, ix, iz int) sparse.Column {
 			at[[2]int{a.node, b.node}] += complex(a.weight*b.weight, 0)
 		}
 	}
-	at = d.fit(at, ix, iz)
+	at = d.fit(at, ix, iz, power)
 	sum := map[int32]complex128{}
 	for _, n := range slices.SortedFunc(maps.Keys(at), func(a, b [2]int) int { return slices.Compare(a[:], b[:]) }) {
 		ix, sx, okx := fold(n[0], g.Nx, d.sides.Left, d.sides.Right)
@@ -167,10 +167,10 @@ func (d *medium) columns(what string, ps []solver.Point, scale complex128, o *op
 	return cs, nil
 }
 
-// fit convolves weights with a five-point pattern whose symbol is the root of the slope of the operator's symbol, half of the
-// correction at each end, so that reciprocity stays exact. It does so only where the cells around are one medium: at an interface
+// fit convolves weights with a five-point pattern whose symbol is a power of the slope of the operator's symbol: ½, half of the
+// correction at each end, so that reciprocity stays exact, or 1 for a source whose field is not sampled but shown. It does so only where the cells around are one medium: at an interface
 // it would do harm.
-func (d *medium) fit(at map[[2]int]complex128, ix, iz int) map[[2]int]complex128 {
+func (d *medium) fit(at map[[2]int]complex128, ix, iz int, power float64) map[[2]int]complex128 {
 	first := -1
 	for z := iz - 2; z < iz+2; z++ {
 		for x := ix - 2; x < ix+2; x++ {
@@ -183,7 +183,7 @@ func (d *medium) fit(at map[[2]int]complex128, ix, iz int) map[[2]int]complex128
 			}
 		}
 	}
-	b0, bx, bz := pointFit(d.k2[first], d.grid.Dx, d.grid.Dz, d.a, d.w[first], 0.5)
+	b0, bx, bz := pointFit(d.k2[first], d.grid.Dx, d.grid.Dz, d.a, d.w[first], power)
 	out := make(map[[2]int]complex128, 2*len(at))
 	for _, n := range slices.SortedFunc(maps.Keys(at), func(a, b [2]int) int { return slices.Compare(a[:], b[:]) }) {
 		w := at[n]
