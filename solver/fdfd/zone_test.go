@@ -125,6 +125,7 @@ func TestZoneHalfSpaces(t *testing.T) {
 }
 
 func layers(t *testing.T, l *exact.Layers, zs float64) func(x, z []float64) []complex128 {
+	t.Helper()
 	return func(x, z []float64) []complex128 {
 		v, err := l.Fields(zs, x, z)
 		if err != nil {
@@ -200,9 +201,18 @@ func TestZoneOffGrid(t *testing.T) {
 		fitted bool
 		limit  float64
 	}{
-		{4, 4, false, false, 5.5e-3}, {5, 4, false, false, 3.1e-3}, {6, 4, false, false, 2.4e-3}, {8, 4, false, false, 1.4e-3},
-		{4, 6, false, false, 6.6e-3}, {5, 6, false, false, 2.4e-3}, {6, 6, false, false, 1.1e-3}, {8, 6, false, false, 4.2e-4},
-		{4, 4, true, false, 8.6e-3}, {6, 4, true, false, 5.6e-3}, {8, 4, true, false, 2.8e-3}, {4, 6, false, true, 7.5e-4},
+		{4, 4, false, false, 5.5e-3},
+		{5, 4, false, false, 3.1e-3},
+		{6, 4, false, false, 2.4e-3},
+		{8, 4, false, false, 1.4e-3},
+		{4, 6, false, false, 6.6e-3},
+		{5, 6, false, false, 2.4e-3},
+		{6, 6, false, false, 1.1e-3},
+		{8, 6, false, false, 4.2e-4},
+		{4, 4, true, false, 8.6e-3},
+		{6, 4, true, false, 5.6e-3},
+		{8, 4, true, false, 2.8e-3},
+		{4, 6, false, true, 7.5e-4},
 	} {
 		if skipFine(c.g) {
 			continue
