@@ -329,7 +329,10 @@ func (s *shell) writeWhole() {
 		}
 		s.writeAgain(j.id, &put)
 	}
-	w := b.begin(completeEntry)
+	w := b.begin(settledEntry) // of the others it is known who is untold
+	w.time(s.now.Add(-time.Microsecond)) // an answer of this moment may follow
+	b.end(&w)
+	w = b.begin(completeEntry)
 	b.end(&w)
 	b.whole = false
 	b.keeps = append(b.keeps, keeping{put: put, forget: b.page})

@@ -127,6 +127,9 @@ func (s *shell) tell(j *job, frames [][]byte) {
 	on, _ := j.sockets()
 	if c.at[on] != "" {
 		s.send(on, c.at[on], frames)
+		if s.debts.answered = s.now; s.debts.settle.IsZero() {
+			s.debts.settle = s.now.Add(doubtful)
+		}
 		return
 	}
 	if len(c.untold) >= maxUntold {

@@ -20,7 +20,10 @@ const (
 
 // debts are replies that are safe, of which their engines are to be told.
 type debts struct {
-	due    time.Time // zero: there are none
+	due time.Time // zero: there are none
+	// Answers: when to note that they were told, and the time of the latest.
+	settle, answered time.Time
+
 	owed   map[hub.UUID][]wire.MsgID
 	fences map[hub.TaskID]fence
 }

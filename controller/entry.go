@@ -26,6 +26,7 @@ const (
 	untoldEntry                        // its client is away: id
 	droppedEntry                       // its record is not kept any more: id
 	renewedEntry                       // it was submitted again: id, new id
+	settledEntry                       // answers up to this time were told
 	takenEntry                         // answers that a client has: session, ids
 	completeEntry                      // a page that replaces all before it is complete
 )

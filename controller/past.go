@@ -18,7 +18,7 @@ type past struct {
 	owners  map[*job]string // sessions
 	taken   map[string]map[hub.TaskID]bool
 	untold  map[hub.TaskID]bool
-	latest  time.Time
+	settled time.Time
 }
 
 type pastEngine struct {
@@ -113,6 +113,8 @@ func (p *past) take(kind entryKind, body []byte) error {
 		p.end(&r)
 	case untoldEntry:
 		p.untold[hub.TaskID(r.text())] = true
+	case settledEntry:
+		p.settled = r.time()
 	case droppedEntry:
 		delete(p.tasks, hub.TaskID(r.text()))
 	case renewedEntry:
@@ -167,9 +169,6 @@ func (p *past) end(r *reader) {
 	}
 	if io.size() > 0 {
 		j.io = io
-	}
-	if j.replied.After(p.latest) {
-		p.latest = j.replied
 	}
 }
 

@@ -140,18 +140,20 @@ func (s *shell) back(a hub.Back) {
 }
 
 // again makes a message that an engine had before different from the earlier one: engines ignore what they have heard.
-func (s *shell) again(j *job, n int) [][]byte {
+func (s *shell) again(j *job, n int) [][]byte { return s.differing(j.request, n) }
+
+// differing signs a message that says how often its receiver had it before.
+func (s *shell) differing(old *wire.Message, n int) [][]byte {
+	m := *old
+	m.Routes = nil
 	var md map[string]json.RawMessage
-	if json.Unmarshal(j.request.RawMetadata, &md) != nil || md == nil {
+	if json.Unmarshal(m.RawMetadata, &md) != nil || md == nil {
 		md = map[string]json.RawMessage{}
 	}
 	md["again"], _ = wire.Marshal(n) // a number always does
-	raw, err := wire.Marshal(md)
-	if err != nil {
-		return j.frames
+	if raw, err := wire.Marshal(md); err == nil {
+		m.RawMetadata = raw
 	}
-	m := *j.request
-	m.Routes, m.RawMetadata = nil, raw
 	return s.session.Frames(&m)
 }
 

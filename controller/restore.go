@@ -9,9 +9,28 @@ import (
 	"github.com/galeproject/gale/wire"
 )
 
-// doubtful is how long before its end a controller may have had answers in hand that did not arrive: those of clients that do not
-// acknowledge are told again when the client speaks. It ignores what it has.
-const doubtful = 2 * time.Second
+// doubtful is how long an answer may take to the kernel, which delivers it even if the controller is killed. Answers of clients
+// that do not acknowledge, and that were younger then, are told again when the client speaks. It ignores what it has.
+const doubtful = 10 * time.Millisecond
+
+// settle notes, when it is time, up to when answers are surely told.
+func (s *shell) settle() {
+	d := &s.debts
+	if d.settle.IsZero() || s.now.Before(d.settle) {
+		return
+	}
+	d.settle = time.Time{}
+	surely := s.now.Add(-doubtful)
+	if d.answered.After(surely) {
+		d.settle = s.now.Add(doubtful)
+	}
+	if s.book.silent() {
+		return
+	}
+	w := s.book.begin(settledEntry)
+	w.time(surely)
+	s.book.end(&w)
+}
 
 // nobody is an engine that keeps an id from being given again.
 const nobody = hub.UUID("\x00")
@@ -92,7 +111,11 @@ func (s *shell) restoreEnded(p *past) (live []*job) {
 			if j.engine != "" {
 				routes = []string{j.engine}
 			}
-			s.tell(j, prefixed(s.session.Frames(j.reply), routes...))
+			frames := s.session.Frames(j.reply)
+			if !p.untold[j.id] {
+				frames = s.anew(j.reply)
+			}
+			s.tell(j, prefixed(frames, routes...))
 		}
 		if j.owner != nil {
 			s.release(j.owner)
@@ -117,7 +140,7 @@ func (s *shell) untoldBefore(p *past, j *job) bool {
 	if taken := p.taken[j.owner.session]; taken != nil {
 		return !taken[j.id]
 	}
-	return p.untold[j.id] || p.latest.Sub(j.replied) < doubtful
+	return p.untold[j.id] || j.replied.After(p.settled)
 }
 
 func (s *shell) restoreTask(j *job) {
@@ -252,6 +275,9 @@ func (s *shell) taken(m *wire.Message) {
 	}
 }
 
+// anew makes the frames of a message that its receiver may have had before: Python's clients break when they hear a signature twice.
+func (s *shell) anew(m *wire.Message) [][]byte { return s.differing(m, 1) }
+
 // heldHere tells a client which of its requests have arrived, and has those that were answered told again.
 func (q *question) heldHere() {
 	var c wire.Held
@@ -286,6 +312,6 @@ func (s *shell) tellAgain(m *wire.Message, j *job) {
 	if j.engine != "" {
 		routes = []string{j.engine}
 	}
-	s.tell(j, prefixed(s.session.Frames(j.reply), routes...))
+	s.tell(j, prefixed(s.anew(j.reply), routes...))
 	s.release(c)
 }

@@ -167,6 +167,7 @@ func (s *shell) step(now time.Time, in input) []effect {
 	case tick:
 	}
 	s.payDebts()
+	s.settle()
 	s.sweepJournal()
 	return s.out
 }
@@ -174,8 +175,10 @@ func (s *shell) step(now time.Time, in input) []effect {
 // next tells when the next tick is due.
 func (s *shell) next() time.Time {
 	at := s.start.Add(s.hub.Next())
-	if due := s.debts.due; !due.IsZero() && due.Before(at) {
-		return due
+	for _, due := range []time.Time{s.debts.due, s.debts.settle} {
+		if !due.IsZero() && due.Before(at) {
+			at = due
+		}
 	}
 	return at
 }
