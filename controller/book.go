@@ -329,7 +329,7 @@ func (s *shell) writeWhole() {
 		}
 		s.writeAgain(j.id, &put)
 	}
-	w := b.begin(settledEntry) // of the others it is known who is untold
+	w := b.begin(settledEntry)           // of the others it is known who is untold
 	w.time(s.now.Add(-time.Microsecond)) // an answer of this moment may follow
 	b.end(&w)
 	w = b.begin(completeEntry)

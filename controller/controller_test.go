@@ -68,7 +68,11 @@ func (p *party) close() {
 
 func (p *party) connect(typ zmtp.Type, id string, ports ...wire.Port) *zmtp.Socket {
 	p.t.Helper()
-	s, err := zmtp.New(typ, zmtp.Options{ID: id, RetryMin: time.Millisecond})
+	curve, err := zmtp.CurveClient(p.f.ServerKey())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	s, err := zmtp.New(typ, zmtp.Options{ID: id, RetryMin: time.Millisecond, Curve: curve})
 	if err != nil {
 		p.t.Fatal(err)
 	}
