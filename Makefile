@@ -1,10 +1,11 @@
 # make demo   run the survey notebook (MODEL=file.f32 takes a raw float32 model of 941 x 301 cells of 10 m instead of the built-in one)
+# make inversion  the whole inversion of 2 to 8 Hz on the built-in section, or on MODEL (or GALE_MARMOUSI): minutes
 # make check  everything that a change must pass; installs what it needs
 # make bench  the figures of docs/bench, each beside its peer
 # make conformance  ipyparallel's own tests against gale's controller: ten minutes
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make image  the Docker image with JupyterLab
-.PHONY: build demo check bench conformance soak-zmtp image install venv tools clean
+.PHONY: build demo inversion check bench conformance soak-zmtp image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -21,6 +22,13 @@ demo: build
 	@mkdir -p $(OUT)
 	bin/gale run notebooks/01-survey.ipynb -o $(OUT)/01-survey.ipynb $(if $(MODEL),--set modelFile=$(abspath $(MODEL)))
 	@echo "pictures are in $(OUT)/01-survey.ipynb"
+
+inversion: MODEL ?= $(GALE_MARMOUSI)
+inversion: build
+	@mkdir -p $(OUT)
+	bin/gale run notebooks/04-inversion.ipynb -o $(OUT)/04-inversion.ipynb --set freqMax=8 --set nFreq=6 --set iterations=25 \
+		--set atLeast=$(if $(MODEL),30,100) $(if $(MODEL),--set modelFile=$(abspath $(MODEL)))
+	@echo "pictures are in $(OUT)/04-inversion.ipynb"
 
 check:
 	@test/check.sh

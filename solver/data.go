@@ -56,6 +56,26 @@ func (d *Data) At(is, ir int) complex128 { return d.Values[is*len(d.Rec)+ir] }
 // Gather is the receivers' pressures from source is; it shares memory with d.
 func (d *Data) Gather(is int) []complex128 { return d.Values[is*len(d.Rec) : (is+1)*len(d.Rec)] }
 
+// Split divides the data by sources into n parts of nearly the same size, fewer if there are fewer sources. They share memory with d.
+func (d *Data) Split(n int) []*Data {
+	n = min(n, len(d.Src))
+	var parts []*Data
+	for k := range n {
+		a, b := k*len(d.Src)/n, (k+1)*len(d.Src)/n
+		p := *d
+		p.Src, p.Values = d.Src[a:b], d.Values[a*len(d.Rec):b*len(d.Rec)]
+		if d.Each != nil {
+			p.Each = d.Each[a:b]
+			p.Rec = p.Each[0]
+		}
+		if d.Strength != nil {
+			p.Strength = d.Strength[a:b]
+		}
+		parts = append(parts, &p)
+	}
+	return parts
+}
+
 // L2 is the norm of the difference, √Σ|d−obs|². With obs nil it is the norm of d. It is NaN when the shapes differ.
 func (d *Data) L2(obs *Data) float64 {
 	if d == nil || obs != nil && len(d.Values) != len(obs.Values) {

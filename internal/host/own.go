@@ -18,7 +18,7 @@ import (
 	p10 "github.com/galeproject/gale/solver/solvertest"
 )
 
-// own mentions 223 functions, variables and types of 11 packages.
+// own mentions 224 functions, variables and types of 11 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -216,6 +216,7 @@ var own = []any{
 	(*p8.MapperFunc)(nil),
 	(*p8.Method)(nil),
 	(*p8.Misfit)(nil),
+	p8.Misfits,
 	(*p8.Near)(nil),
 	p8.NewTerm,
 	p8.OneByOne,

@@ -72,7 +72,7 @@ type Inversion struct {
 	SmoothX, SmoothZ float64 // m: standard deviations by which gradients are smoothed
 	Regularise       []Regulariser
 
-	FirstStep float64 // largest relative change of speed in the first step of a stage; 0: 0.005
+	FirstStep float64 // largest relative change of speed in the first step of a stage; 0: 0.02
 	Tolerance float64 // a stage ends when an iteration lowers the misfit by less than this part; 0: 1e-5
 
 	Checkpoint string       // a file that keeps the state after each iteration, and from which a run goes on if it exists; "": none
@@ -212,7 +212,7 @@ func (v *Inversion) prepare() error {
 	n := v.Start.Cells()
 	lo, hi := v.Start.Range()
 	v.Slowest, v.Fastest = fallback(v.Slowest, lo/2), fallback(v.Fastest, 2*hi)
-	v.FirstStep, v.Tolerance = fallback(v.FirstStep, 0.005), fallback(v.Tolerance, 1e-5)
+	v.FirstStep, v.Tolerance = fallback(v.FirstStep, 0.02), fallback(v.Tolerance, 1e-5)
 	if v.Products == 0 {
 		v.Products = 10
 	}

@@ -149,6 +149,23 @@ func (o *objective) product(ctx context.Context, p *point, v []float64) ([]float
 	return out, nil
 }
 
+// Misfits gives the misfit of a model at each of the frequencies in Hz.
+func Misfits(ctx context.Context, mapper Mapper, m *solver.Model, freqs ...float64) ([]float64, error) {
+	if err := m.Check(); err != nil {
+		return nil, fmt.Errorf("invert: evaluating the misfit: %w", err)
+	}
+	o := &objective{mapper: mapper, start: m, freqs: freqs, frozen: make([]bool, m.Cells())}
+	at := make([]float64, m.Cells())
+	for i, c := range m.C {
+		at[i] = 1 / (c * c)
+	}
+	p, err := o.at(ctx, at, false)
+	if err != nil {
+		return nil, err
+	}
+	return p.misfits, nil
+}
+
 // add adds f times b to a.
 func add(a, b []float64, f float64) error {
 	if len(a) != len(b) {
