@@ -37,6 +37,7 @@ func TestZephyrDefects(t *testing.T) {
 }
 
 func gradientSize(t *testing.T) {
+	t.Helper()
 	m := solver.Homogeneous(30, 20, 10, 1600, 0)
 	m.Rho = nil // Gardner's, which moves with the speed
 	src, rec := []solver.Point{solver.At(60, 100)}, []solver.Point{solver.At(250, 90), solver.At(210, 40)}
@@ -76,6 +77,7 @@ func gradientSize(t *testing.T) {
 }
 
 func jvecLinear(t *testing.T) {
+	t.Helper()
 	m := random(30, 20, 3)
 	k, err := fdfd.NewKernel(m, 25)
 	if err != nil {
@@ -100,6 +102,7 @@ func jvecLinear(t *testing.T) {
 }
 
 func spreading(t *testing.T) {
+	t.Helper()
 	for _, f := range []float64{5, 10, 20} {
 		h := 1500 / f / 6
 		m := solver.Homogeneous(48, 24, h, 1500, 1)
@@ -119,6 +122,7 @@ func spreading(t *testing.T) {
 }
 
 func branchPoint(t *testing.T) {
+	t.Helper()
 	const k, r, n = 2 * math.Pi, 5, 80
 	sum := complex128(0)
 	for j := range n {
@@ -143,6 +147,7 @@ func branchPoint(t *testing.T) {
 }
 
 func freeSurface(t *testing.T) {
+	t.Helper()
 	m := solver.Homogeneous(60, 40, 10, 1200, 1)
 	k, err := fdfd.NewKernel(m, 20, fdfd.FreeSurface())
 	if err != nil {
@@ -170,6 +175,7 @@ func freeSurface(t *testing.T) {
 }
 
 func offsetsInCells(t *testing.T) {
+	t.Helper()
 	data := func(h float64) *solver.Data {
 		m := solver.Homogeneous(40, 30, h, 1500, 1)
 		k, err := fdfd.NewKernel(m, 250/h)
@@ -188,6 +194,7 @@ func offsetsInCells(t *testing.T) {
 }
 
 func anisotropyUpright(t *testing.T) {
+	t.Helper()
 	m := solver.Homogeneous(60, 60, 50, 1500, 1)
 	m.Eps, m.Delta = make([]float64, m.Cells()), make([]float64, m.Cells())
 	plain, err := fdfd.NewKernel(m, 5)
@@ -219,6 +226,7 @@ func anisotropyUpright(t *testing.T) {
 }
 
 func ellipticAmplitude(t *testing.T) {
+	t.Helper()
 	const eps, g = 0.2, 8
 	k, err := fdfd.NewKernel(axial(t, 8, g, eps, eps, 0), 20, fdfd.Absorbing(fdfd.Layer{M: 3}))
 	if err != nil {
@@ -238,6 +246,7 @@ func ellipticAmplitude(t *testing.T) {
 }
 
 func errorNorm(t *testing.T) {
+	t.Helper()
 	want := make([]complex128, 10000)
 	for i := range want {
 		want[i] = cmplx.Exp(complex(0, float64(i)))
@@ -252,6 +261,7 @@ func errorNorm(t *testing.T) {
 }
 
 func reciprocal(t *testing.T) {
+	t.Helper()
 	k, err := fdfd.NewKernel(random(30, 30, 8), 30, fdfd.FreeSurface())
 	if err != nil {
 		t.Fatal(err)
@@ -267,6 +277,7 @@ func reciprocal(t *testing.T) {
 }
 
 func crossLineUnits(t *testing.T) {
+	t.Helper()
 	const ky, y = 0.02, 37. // rad/m, m
 	k, err := fdfd.NewKernel(random(30, 30, 8), 30, fdfd.CrossLine(ky))
 	if err != nil {
@@ -282,6 +293,7 @@ func crossLineUnits(t *testing.T) {
 }
 
 func optionsCount(t *testing.T) {
+	t.Helper()
 	m := random(30, 30, 8)
 	p := []solver.Point{solver.At(52, 57)}
 	var plain complex128
@@ -312,6 +324,7 @@ func optionsCount(t *testing.T) {
 }
 
 func layersAbsorb(t *testing.T) {
+	t.Helper()
 	const g = 6
 	field := func(l fdfd.Layer) *solver.Field {
 		k, err := fdfd.NewKernel(solver.Homogeneous(12*g, 3*g, 10, 600, 1), 10, fdfd.Absorbing(l))
