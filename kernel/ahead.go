@@ -31,7 +31,7 @@ func (k *Kernel) lookAhead(s *subshell) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if s.running == nil || !s.running.cell.last || s.running.interrupted || s.ahead != nil {
+	if s.running == nil || !s.running.cell.last || s.running.interrupted || s.ahead != nil || k.autopx {
 		return
 	}
 	r := s.queue.next()

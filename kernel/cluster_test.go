@@ -38,8 +38,8 @@ func (e *engines) Px(_ context.Context, p kernel.Px, m *module.Module, emit func
 	return wire.Reply{Status: "ok"}
 }
 
-func (e *engines) Result(context.Context, func(wire.Output)) wire.Reply {
-	e.asked = append(e.asked, "result")
+func (e *engines) Result(_ context.Context, name string, _ func(wire.Output)) wire.Reply {
+	e.asked = append(e.asked, strings.TrimSpace("result "+name))
 	return wire.Reply{Status: "ok"}
 }
 
@@ -68,12 +68,12 @@ func TestPx(t *testing.T) {
 	if r := c.Execute("x", nil); r.Value() != "3" {
 		t.Errorf("here %v", r.Reply)
 	}
-	want := `{Targets:0,2-3 NoWait:false Group:} engines x := 1
+	want := `{Targets:0,2-3 NoWait:false Name: Hold:false Group:} engines x := 1
 x
-{Targets:1 NoWait:true Group:} engines y := 2
+{Targets:1 NoWait:true Name: Hold:false Group:} engines y := 2
 result
-{Targets: NoWait:false Group:} nothing
-{Targets: NoWait:false Group:} engines bad`
+{Targets: NoWait:false Name: Hold:false Group:} nothing
+{Targets: NoWait:false Name: Hold:false Group:} engines bad`
 	if got := strings.Join(e.asked, "\n"); got != want {
 		t.Errorf("asked\n%s\nwant\n%s", got, want)
 	}
@@ -84,6 +84,65 @@ func TestPxWithoutEngines(t *testing.T) {
 	serve(t, o)
 	c := kerneltest.Dial(t, o.Connection)
 	if r := c.Execute("%px 1", nil); r.Reply["ename"] != "MagicError" || !strings.Contains(fmt.Sprint(r.Reply["evalue"]), "cluster") {
+		t.Errorf("%v", r.Reply)
+	}
+}
+
+func TestPxOptions(t *testing.T) {
+	o := options(t, "ipc")
+	e := &engines{}
+	o.Cluster = e
+	serve(t, o)
+	c := kerneltest.Dial(t, o.Connection)
+	for code, want := range map[string]string{
+		"%%px --bad\n1":                       "no option --bad",
+		"%px -x 1":                            "no option -x",
+		"%px --group-outputs=none 1":          "want engine, order or type",
+		"%px --signal-on-interrupt SIGKILL 1": "SIGINT",
+		"%px --progress-after soon 1":         "want seconds",
+		"%pxconfig x":                         "want options only",
+	} {
+		if r := c.Execute(code, nil); r.Reply["ename"] != "MagicError" || !strings.Contains(fmt.Sprint(r.Reply["evalue"]), want) {
+			t.Errorf("%s: %v, want %s", code, r.Reply["evalue"], want)
+		}
+	}
+	for _, code := range []string{
+		"%px -t 1 --noblock -o later --signal-on-interrupt SIGINT 1", "%px -r -b --no-stream 2", "%px -e --stream --verbose --progress-after 5 3",
+		"%pxresult later", "%pxconfig --targets 0,1 --group-outputs type --noblock", "%px 4", "%px -b 5",
+	} {
+		if r := c.Execute(code, nil); r.Status() != "ok" {
+			t.Errorf("%s: %v", code, r.Reply)
+		}
+	}
+	if r := c.Execute("%pxconfig", nil); r.Text("stdout") != "targets 0,1, waits false, group-outputs type, stream true, local false, verbose false, progress-after 0s\n" {
+		t.Error(r.Text("stdout"))
+	}
+	want := `{Targets:1 NoWait:true Name:later Hold:false Group:} engines 1
+{Targets: NoWait:false Name: Hold:true Group:order} engines 2
+{Targets: NoWait:false Name: Hold:false Group:engine} engines 3
+result later
+{Targets:0,1 NoWait:true Name: Hold:false Group:type} engines 4
+{Targets:0,1 NoWait:false Name: Hold:false Group:type} engines 5`
+	if got := strings.Join(e.asked, "\n"); got != want {
+		t.Errorf("asked\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAutoPx(t *testing.T) {
+	o := options(t, "ipc")
+	e := &engines{}
+	o.Cluster = e
+	serve(t, o)
+	c := kerneltest.Dial(t, o.Connection)
+	for _, code := range []string{"%autopx", "x := 1", "%autopx", "x := 2"} {
+		if r := c.Execute(code, nil); r.Status() != "ok" {
+			t.Errorf("%s: %v", code, r.Reply)
+		}
+	}
+	if got := strings.Join(e.asked, "\n"); got != "{Targets: NoWait:false Name: Hold:false Group:} engines x := 1" {
+		t.Error(got)
+	}
+	if r := c.Execute("x", nil); r.Value() != "2" {
 		t.Errorf("%v", r.Reply)
 	}
 }

@@ -28,13 +28,15 @@ type Evaluator interface {
 type Cluster interface {
 	// Px runs a module on the targets of p. A nil module has nothing to run, but the engines are made sure of.
 	Px(ctx context.Context, p Px, m *module.Module, emit func(wire.Output)) wire.Reply
-	// Result waits for the last Px that was not waited for and emits what it gave.
-	Result(ctx context.Context, emit func(wire.Output)) wire.Reply
+	// Result waits for a Px that was not waited for, by its name or, without one, the last, and emits what it gave.
+	Result(ctx context.Context, name string, emit func(wire.Output)) wire.Reply
 }
 
 // Px says how a cell runs on engines.
 type Px struct {
 	Targets string // "all", or ids and ranges: "0,2,4-7"; "" is "all"
 	NoWait  bool   // return when the work is under way
+	Name    string // of its result, for Result; may be empty
+	Hold    bool   // output is given out at the end only
 	Group   string // how output is put together: "engine" (default), "order", "type"
 }

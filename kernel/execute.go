@@ -6,6 +6,7 @@ import (
 	"errors"
 	"go/parser"
 	"maps"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -53,10 +54,12 @@ type cell struct {
 	silent   bool
 	stdin    bool
 	over     atomic.Bool
-	closing  bool // the last part is at work
-	last     bool // … and compiled; guarded by the kernel's mutex
-	count    int  // execution_count
-	number   int  // as errors show it, from 1
+	closing  bool                    // the last part is at work
+	last     bool                    // … and compiled; guarded by the kernel's mutex
+	count    int                     // execution_count
+	number   int                     // as errors show it, from 1
+	copyTo   atomic.Pointer[os.File] // what it prints goes there too
+	asks     asks                    // what the next shell command reads
 	payloads []any
 	result   string // text/plain of the last result
 }
@@ -88,6 +91,8 @@ func (k *Kernel) execute(r *request) any {
 		r.sub.history.Append(count, c.Code)
 	}
 	failure := w.run(c.Code)
+	k.noteTrials(c.Code)
+	w.endCopy()
 	if store && r.sub.history != nil && w.result != "" {
 		r.sub.history.SetOutput(count, w.result)
 	}
@@ -139,13 +144,17 @@ func (c *cell) run(code string) *wire.Failure {
 	if len(parts) == 0 {
 		parts = []part{{to: len(code)}}
 	}
+	slices.SortStableFunc(parts, func(a, b part) int { return btoi(a.late()) - btoi(b.late()) })
 	for i, p := range parts {
 		var failure *wire.Failure
-		if p.magic == "" {
-			c.closing = i == len(parts)-1
-			failure = c.runGo(module.Local, lines(code[:p.from])+code[p.from:p.to], i < len(parts)-1)
-		} else {
+		switch {
+		case p.magic != "":
 			failure = c.runMagic(code, p)
+		case c.isAutoPx():
+			failure = c.onEngines(c.defaults(), only(code, p.from, p.to))
+		default:
+			c.closing = i == len(parts)-1
+			failure = c.runGo(lines(code[:p.from])+code[p.from:p.to], !c.closing)
 		}
 		if failure != nil {
 			return whole(failure)
@@ -157,9 +166,19 @@ func (c *cell) run(code string) *wire.Failure {
 	return nil
 }
 
+// late says whether a magic works when the rest of the cell has run.
+func (p part) late() bool { return p.magic == "%test" || p.magic == "%bench" }
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // runGo compiles and runs Go in the notebook's namespace. Quiet: its last value is not shown.
-func (c *cell) runGo(scope module.Scope, source string, quiet bool) *wire.Failure {
-	m, failure := c.compile(scope, source)
+func (c *cell) runGo(source string, quiet bool) *wire.Failure {
+	m, failure := c.compile(module.Local, source)
 	if failure != nil || m == nil {
 		return failure
 	}
@@ -169,7 +188,12 @@ func (c *cell) runGo(scope module.Scope, source string, quiet bool) *wire.Failur
 		c.mu.Unlock()
 		c.lookAhead(c.sub)
 	}
-	return c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: quiet || c.silent, AllowStdin: c.stdin, Request: c.request.Header.MsgID}, c.emit))
+	return c.failed(c.o.Evaluator.Run(c.ctx, m, c.asked(quiet), c.emit))
+}
+
+// asked says how a module of this cell runs. Quiet: its last value is not shown.
+func (c *cell) asked(quiet bool) wire.Run {
+	return wire.Run{Silent: quiet || c.silent, AllowStdin: c.stdin, Request: c.request.Header.MsgID}
 }
 
 // compile gives the module of a text; nil when there is nothing to run.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,18 @@ import (
 
 	"github.com/galeproject/gale/wire"
 )
+
+func fileMagics() []magic {
+	return []magic{
+		{"%cd", "[DIR]", "change the directory, here and for shell commands", runCd},
+		{"%pwd", "", "tell the directory", runPwd},
+		{"%env", "[NAME [VALUE]]", "tell or set a variable of the environment", runEnv},
+		{"%load", "FILE", "put a file's text into the next cell", runLoad},
+		{"%save", "[-a] FILE", "write the inputs of this session to a file, -a at its end", runSave},
+		{"%%writefile", "[-a] FILE", "write the rest of the cell to a file, -a at its end", runWritefile},
+		{"%capture", "[-a] FILE", "write what the cell prints to a file too, -a at its end", runCapture},
+	}
+}
 
 // expand replaces a leading ~ and variables of the environment.
 func expand(path string) string {
@@ -93,15 +106,7 @@ func runWritefile(c *cell, _ string, p part) *wire.Failure {
 	if _, long := flags["append"]; long {
 		again = true
 	}
-	path := expand(strings.Trim(strings.TrimSpace(rest), `"'`))
-	if path == "" {
-		return usage("%%%%writefile: want the name of a file")
-	}
-	mode, did := os.O_TRUNC, "wrote"
-	if again {
-		mode, did = os.O_APPEND, "appended to"
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o666)
+	f, did, err := create(rest, again)
 	if err != nil {
 		return usage("%%%%writefile: %v", err)
 	}
@@ -116,6 +121,103 @@ func runWritefile(c *cell, _ string, p part) *wire.Failure {
 	if err != nil {
 		return usage("%%%%writefile: %v", err)
 	}
-	c.print("stdout", did+" "+path+"\n")
+	c.print("stdout", did+" "+f.Name()+"\n")
+	return nil
+}
+
+// create opens a file to be written, or to be written on.
+func create(name string, again bool) (f *os.File, did string, err error) {
+	path := expand(strings.Trim(strings.TrimSpace(name), `"'`))
+	if path == "" {
+		return nil, "", errors.New("want the name of a file")
+	}
+	mode, did := os.O_TRUNC, "wrote"
+	if again {
+		mode, did = os.O_APPEND, "appended to"
+	}
+	f, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o666)
+	return f, did, err
+}
+
+// runSave runs %save.
+func runSave(c *cell, _ string, p part) *wire.Failure {
+	flags, rest := options(p.args, "")
+	_, again := flags["a"]
+	if c.sub.history == nil {
+		return usage("%%save: this kernel remembers no inputs")
+	}
+	entries, err := c.sub.history.Range(c.ctx, 0, 0, 0)
+	if err != nil {
+		return usage("%%save: %v", err)
+	}
+	f, did, err := create(rest, again)
+	if err != nil {
+		return usage("%%save: %v", err)
+	}
+	for _, e := range entries {
+		if e.Line != c.count && err == nil { // not the cell that saves
+			_, err = fmt.Fprintf(f, "// cell %d\n%s\n\n", e.Line, strings.TrimRight(e.Input, "\n"))
+		}
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return usage("%%save: %v", err)
+	}
+	c.print("stdout", did+" "+f.Name()+"\n")
+	return nil
+}
+
+// runCapture runs %capture.
+func runCapture(c *cell, _ string, p part) *wire.Failure {
+	flags, rest := options(p.args, "")
+	_, again := flags["a"]
+	f, _, err := create(rest, again)
+	if err != nil {
+		return usage("%%capture: %v", err)
+	}
+	if old := c.copyTo.Swap(f); old != nil {
+		err = old.Close()
+	}
+	if err != nil {
+		return usage("%%capture: %v", err)
+	}
+	return nil
+}
+
+// copyText writes what the cell prints to the file that %capture named.
+func (c *cell) copyText(text string) {
+	if f := c.copyTo.Load(); f != nil {
+		if _, err := f.WriteString(text); err != nil {
+			c.log.Warn("not captured", "err", err)
+		}
+	}
+}
+
+// endCopy closes that file.
+func (c *cell) endCopy() {
+	if f := c.copyTo.Swap(nil); f != nil {
+		if err := f.Close(); err != nil {
+			c.log.Warn("not captured", "err", err)
+		}
+	}
+}
+
+// maxLoad bounds what %load puts into a cell, in bytes.
+const maxLoad = 4 << 20
+
+// runLoad runs %load.
+func runLoad(c *cell, _ string, p part) *wire.Failure {
+	path := expand(strings.TrimSpace(p.args))
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxLoad {
+		return usage("%%load: %s has %d bytes, too many for a cell", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return usage("%%load: %v", err)
+	}
+	c.payloads = append(c.payloads, inputPayload{Source: "set_next_input", Text: string(text), Replace: false})
 	return nil
 }

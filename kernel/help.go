@@ -3,12 +3,21 @@ package kernel
 import (
 	"fmt"
 	"html"
-	"os"
 	"strings"
 
 	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/wire"
 )
+
+func helpMagics() []magic {
+	return []magic{
+		{"%help", "[NAME]", "this page, or what a magic or a name is; NAME? is the same, NAME?? shows source", runHelp},
+		{"%version", "", "versions of gale and Go", runVersion},
+		{"%subshell", "", "the id of this subshell, and of all", runSubshell},
+		{"%clear", "[--wait]", "take away what the cell has shown; --wait: when it shows more", runClear},
+		{"%exit", "", "ask the front end to end", runExit},
+	}
+}
 
 // page asks the front end to show a bundle beside the notebook; the last of several counts.
 func (c *cell) page(b display.Bundle) {
@@ -100,6 +109,25 @@ func (k *Kernel) helpPage() display.Bundle {
 	return b
 }
 
+// runSubshell runs %subshell.
+func runSubshell(c *cell, _ string, _ part) *wire.Failure {
+	c.mu.Lock()
+	var text strings.Builder
+	for _, s := range c.all() {
+		name, here := s.id, ""
+		if name == "" {
+			name = "the kernel's own"
+		}
+		if s == c.sub {
+			here = "  (this one)"
+		}
+		fmt.Fprintf(&text, "%s%s\n", name, here)
+	}
+	c.mu.Unlock()
+	c.print("stdout", text.String())
+	return nil
+}
+
 // runVersion runs %version.
 func runVersion(c *cell, _ string, _ part) *wire.Failure {
 	c.print("stdout", fmt.Sprintf("gale %s, %s, Jupyter protocol %s\n", c.version(), c.o.GoVersion, wire.KernelVersion))
@@ -123,23 +151,5 @@ func runClear(c *cell, _ string, p part) *wire.Failure {
 			Wait bool `json:"wait"`
 		}{wait})
 	}
-	return nil
-}
-
-// maxLoad bounds what %load puts into a cell, in bytes.
-const maxLoad = 4 << 20
-
-// runLoad runs %load.
-func runLoad(c *cell, _ string, p part) *wire.Failure {
-	path := expand(strings.TrimSpace(p.args))
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxLoad {
-		return usage("%%load: %s has %d bytes, too many for a cell", path, info.Size())
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return usage("%%load: %v", err)
-	}
-	c.payloads = append(c.payloads, inputPayload{Source: "set_next_input", Text: string(text), Replace: false})
 	return nil
 }

@@ -21,8 +21,9 @@ type Options struct {
 	Connection *wire.KernelFile
 	Compiler   Compiler
 	Evaluator  Evaluator
-	Cluster    Cluster // nil: %px says that there are no engines
-	History    History // nil: nothing is remembered
+	Cluster    Cluster        // nil: %px says that there are no engines
+	History    History        // nil: nothing is remembered
+	Branch     func() History // begins another session of it, for a subshell; nil: they share the first
 	Log        *slog.Logger
 	Version    string // of the program
 	GoVersion  string // of the language; "" takes that of the program
@@ -54,6 +55,9 @@ type Kernel struct {
 	debugger  debugger
 
 	mu        sync.Mutex
+	trials    map[string]bool      // tests and benchmarks of cells
+	px        pxOptions            // that every %px has
+	autopx    bool                 // cells run on engines
 	subshells map[string]*subshell // but for main
 
 	magics map[string]magic // read only

@@ -48,7 +48,7 @@ func options(t *testing.T, transport string) kernel.Options {
 		}
 	})
 	return kernel.Options{
-		Connection: kerneltest.File(t, transport), Compiler: &toy.Compiler{}, Evaluator: toy.NewEvaluator(), History: h,
+		Connection: kerneltest.File(t, transport), Compiler: &toy.Compiler{}, Evaluator: toy.NewEvaluator(), History: h, Branch: func() kernel.History { return h.Branch() },
 		Log: slog.New(slog.DiscardHandler),
 	}
 }

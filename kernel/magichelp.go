@@ -28,9 +28,9 @@ func (k *Kernel) completeMagic(code string, at int) (found Completion, ok bool) 
 			}
 		}
 		return found, true
-	case p.magic == "!" || p.magic == "%cd" || p.magic == "%load" || p.magic == "%%writefile":
+	case p.magic == "!" || p.magic == "%cd" || p.magic == "%load" || p.magic == "%save" || p.magic == "%capture" || p.magic == "%%writefile":
 		return completeFile(line, at), true
-	case p.magic == "%px" || p.magic == "%time":
+	case p.magic == "%px" || p.magic == "%time" || p.magic == "%prof" || p.magic == "%timeit":
 		return found, at < p.argAt+flagsEnd(p.args)
 	}
 	return found, true

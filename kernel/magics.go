@@ -2,10 +2,9 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -13,36 +12,15 @@ import (
 type magic struct {
 	name string // with its %
 	args string // as help shows them
-	help string // one line
+	help string // one line; empty: it is taken, for notebooks of other kernels, and not shown
 	run  func(c *cell, code string, p part) *wire.Failure
 }
 
 // allMagics makes the table of magics, and the names in the order of help.
 func (k *Kernel) allMagics() (map[string]magic, []string) {
-	all := []magic{
-		{"%help", "[NAME]", "this page, or what a magic or a name is; NAME? is the same, NAME?? shows source", runHelp},
-		{"%time", "STATEMENT", "run the statement and say how long it took, without compiling", runTime},
-		{"%%time", "", "the same for the cell", runTime},
-		{"%who", "", "names of the variables", runWho},
-		{"%whos", "", "variables with type, size and value", runWho},
-		{"%reset", "", "begin with an empty namespace", runReset},
-		{"%cd", "[DIR]", "change the directory, here and for shell commands", runCd},
-		{"%pwd", "", "tell the directory", runPwd},
-		{"%env", "[NAME [VALUE]]", "tell or set a variable of the environment", runEnv},
-		{"%load", "FILE", "put a file's text into the next cell", runLoad},
-		{"%%writefile", "[-a] FILE", "write the rest of the cell to a file, -a at its end", runWritefile},
-		{"%%script", "[--raise-error] COMMAND", "give the rest of the cell to a command", runScript},
-		{"%%bash", "[--raise-error]", "the same with bash", runScript},
-		{"%%sh", "[--raise-error]", "the same with sh", runScript},
-		{"%clear", "[--wait]", "take away what the cell has shown; --wait: when it shows more", runClear},
-		{"%exit", "", "ask the front end to end", runExit},
-		{"%version", "", "versions of gale and Go", runVersion},
-	}
+	all := slices.Concat(helpMagics(), timingMagics(), nameMagics(), fileMagics(), shellMagics(), otherMagics())
 	if k.o.Cluster != nil {
-		all = append(all,
-			magic{"%px", "[-t TARGETS] [-a] STATEMENT", "run the statement on every engine, or on those named: -t 0,2-5; -a does not wait", runPx},
-			magic{"%%px", "[-t TARGETS] [-a] [--local]", "run the cell on engines; --local: here too, first", runPx},
-			magic{"%pxresult", "", "wait for the last %px that was not waited for, and show what it gave", runPxResult})
+		all = append(all, pxMagics()...)
 	}
 	if m, ok := k.o.Compiler.(Modules); ok {
 		all = append(all, moduleMagics(m)...)
@@ -50,7 +28,9 @@ func (k *Kernel) allMagics() (map[string]magic, []string) {
 	table, shown := map[string]magic{}, []string(nil)
 	for _, m := range all {
 		table[m.name] = m
-		shown = append(shown, m.name)
+		if m.help != "" {
+			shown = append(shown, m.name)
+		}
 	}
 	return table, shown
 }
@@ -62,8 +42,6 @@ func (c *cell) runMagic(code string, p part) *wire.Failure {
 		return c.shellCommand(strings.TrimPrefix(p.args, "*"), false)
 	case "?":
 		return c.question(strings.TrimSpace(p.args))
-	case "%%", "%main":
-		return nil // the rest are statements anyway
 	}
 	m, ok := c.magics[p.magic]
 	if !ok {
@@ -116,14 +94,32 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
+// valuedLong are the long options whose value may be the next word.
+//
+//nolint:gochecknoglobals // a table
+var valuedLong = map[string]bool{"targets": true, "out": true, "group-outputs": true, "progress-after": true, "signal-on-interrupt": true, "bench": true, "run": true}
+
 // flagsEnd gives where the options at the beginning of args end.
 func flagsEnd(args string) int {
-	_, rest := options(args, "tr")
+	_, rest := options(args, "to")
 	return len(args) - len(rest)
 }
 
+// dashed gives an option as it was written.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// noOption is the failure of a magic that was given an option it lacks.
+func noOption(p part, name, has string) *wire.Failure {
+	return usage("%s has no option %s; it has %s", p.magic, dashed(name), has)
+}
+
 // options takes options off the beginning of args: -x, --long, --long=value; the letters of valued take the next word as their
-// value, and so do --targets and --name. The rest keeps its spaces but for those in front.
+// value, and so do the long options of valuedLong. The rest keeps its spaces but for those in front.
 func options(args, valued string) (flags map[string]string, rest string) {
 	flags, rest = map[string]string{}, strings.TrimLeft(args, " \t")
 	for len(rest) > 1 && rest[0] == '-' && (isLetter(rest[1]) || rest[1] == '-') {
@@ -134,7 +130,7 @@ func options(args, valued string) (flags map[string]string, rest string) {
 			return flags, after
 		}
 		name, value, has := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		if !has && (len(name) == 1 && strings.Contains(valued, name) || name == "targets") {
+		if !has && (len(name) == 1 && strings.Contains(valued, name) || valuedLong[name]) {
 			value, after, _ = strings.Cut(after, " ")
 			after = strings.TrimLeft(after, " \t")
 		}
@@ -142,32 +138,4 @@ func options(args, valued string) (flags map[string]string, rest string) {
 		rest = after
 	}
 	return flags, rest
-}
-
-// runTime runs %time and %%time.
-func runTime(c *cell, code string, p part) *wire.Failure {
-	from, to := p.argAt, p.to
-	if p.magic == "%%time" {
-		from = p.to - len(p.body)
-	}
-	m, failure := c.compile(module.Local, only(code, from, to))
-	if failure != nil || m == nil {
-		return failure
-	}
-	start := time.Now()
-	failure = c.failed(c.o.Evaluator.Run(c.ctx, m, wire.Run{Silent: c.silent}, c.emit))
-	took := time.Since(start)
-	if failure == nil {
-		c.print("stdout", fmt.Sprintf("took %v\n", rounded(took)))
-	}
-	return failure
-}
-
-// rounded keeps three or four digits of a duration.
-func rounded(d time.Duration) time.Duration {
-	for unit := time.Duration(1); ; unit *= 10 {
-		if d < 10000*unit {
-			return d.Round(unit)
-		}
-	}
 }

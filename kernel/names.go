@@ -1,13 +1,85 @@
 package kernel
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/galeproject/gale/display"
-	"github.com/galeproject/gale/module"
+	"github.com/galeproject/gale/internal/store"
 	"github.com/galeproject/gale/wire"
 )
+
+func nameMagics() []magic {
+	return []magic{
+		{"%who", "", "names of the variables", runWho},
+		{"%whos", "", "variables with type, size and value", runWho},
+		{"%list", "", "", runWho},
+		{"%ls", "", "", runWho},
+		{"%rm", "NAME …", "forget variables", runRemove},
+		{"%remove", "NAME …", "", runRemove},
+		{"%reset", "", "begin with an empty namespace", runReset},
+		{"%history", "[-n NUMBER] [-g PATTERN]", "inputs of this session, or those of all that match a pattern such as *mat*", runHistory},
+	}
+}
+
+// runRemove runs %rm.
+func runRemove(c *cell, _ string, p part) *wire.Failure {
+	names := strings.Fields(p.args)
+	if len(names) == 0 {
+		return usage("%s: want names of variables", p.magic)
+	}
+	m, err := c.o.Evaluator.Request(c.ctx, wire.NamesRequest, wire.Names{Delete: names}, nil, c.emit)
+	var a wire.NamesReply
+	if err == nil {
+		err = m.Content(&a)
+	}
+	if err != nil {
+		return usage("%s: %v", p.magic, err)
+	}
+	return c.failed(a.Reply)
+}
+
+// runHistory runs %history.
+func runHistory(c *cell, _ string, p part) *wire.Failure {
+	if c.sub.history == nil {
+		return usage("%%history: this kernel remembers no inputs")
+	}
+	flags, rest := options(p.args, "ng")
+	n := 0
+	for name, value := range flags {
+		var err error
+		switch name {
+		case "n":
+			if n, err = strconv.Atoi(value); err != nil || n < 1 {
+				return usage("%%history: -n %s: want a number from 1", value)
+			}
+		case "g":
+		default:
+			return noOption(p, name, "-n NUMBER and -g PATTERN")
+		}
+	}
+	if rest = strings.TrimSpace(rest); rest != "" {
+		return usage("%%history: %s: want -n NUMBER or -g PATTERN", rest)
+	}
+	var found []store.Entry
+	var err error
+	if pattern, ok := flags["g"]; ok {
+		found, err = c.sub.history.Search(c.ctx, pattern, true, n)
+	} else {
+		found, err = c.sub.history.Range(c.ctx, 0, 0, 0)
+		if n > 0 {
+			found = found[max(0, len(found)-n):]
+		}
+	}
+	if err != nil {
+		return usage("%%history: %v", err)
+	}
+	for _, e := range found {
+		c.print("stdout", fmt.Sprintf("%d/%d: %s\n", e.Session, e.Line, strings.ReplaceAll(e.Input, "\n", "\n    ")))
+	}
+	return nil
+}
 
 // runWho runs %who and %whos.
 func runWho(c *cell, _ string, p part) *wire.Failure {
@@ -83,5 +155,5 @@ func runReset(c *cell, _ string, _ part) *wire.Failure {
 
 // tell runs one expression of Go in the namespace, for what must be so there too.
 func (c *cell) tell(expression string) *wire.Failure {
-	return c.runGo(module.Local, expression, true)
+	return c.runGo(expression, true)
 }

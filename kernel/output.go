@@ -34,6 +34,12 @@ func (c *cell) patience() context.Context {
 
 // emit publishes what the cell shows; nothing when it is silent. What goroutines print after its end comes here too.
 func (c *cell) emit(o wire.Output) {
+	if o.MsgType == "stream" && c.copyTo.Load() != nil {
+		var s streamContent
+		if json.Unmarshal(o.Content, &s) == nil {
+			c.copyText(s.Text)
+		}
+	}
 	if c.silent {
 		return
 	}
@@ -58,6 +64,7 @@ func (c *cell) emit(o wire.Output) {
 
 // print publishes text of the kernel's own as a stream of the cell.
 func (c *cell) print(name, text string) {
+	c.copyText(text)
 	if !c.silent {
 		c.pub.stream(c.ctx, c.request.Message, name, text)
 	}

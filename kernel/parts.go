@@ -163,9 +163,9 @@ func masked(code string) string {
 		}
 		from, to := p.from, p.to
 		switch p.magic {
-		case "%px", "%time":
+		case "%px", "%time", "%prof", "%timeit":
 			to = p.argAt + flagsEnd(p.args)
-		case "%%px", "%%time":
+		case "%%px", "%%time", "%%prof", "%%timeit":
 			to = lineEnd(code, p.argAt)
 		}
 		copy(b[from:to], blank(code[from:to]))

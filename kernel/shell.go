@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,43 @@ import (
 
 // killAfter is how long an interrupted command has before it is killed.
 const killAfter = 500 * time.Millisecond
+
+func shellMagics() []magic {
+	return []magic{
+		{"%%script", "[--raise-error] COMMAND", "give the rest of the cell to a command", runScript},
+		{"%%bash", "[--raise-error]", "the same with bash", runScript},
+		{"%%sh", "[--raise-error]", "the same with sh", runScript},
+		{"%with_inputs", "", "the next shell command reads lines that the front end is asked for", runWithInputs},
+		{"%with_password", "", "the same, and what is typed does not show", runWithInputs},
+	}
+}
+
+// asks says that the next shell command reads what the front end is asked for.
+type asks struct{ on, password bool }
+
+// runWithInputs runs %with_inputs and %with_password.
+func runWithInputs(c *cell, _ string, p part) *wire.Failure {
+	if !c.stdin {
+		f := wire.NewFailure("StdinNotImplementedError", p.magic+": this front end does not take input")
+		return &f
+	}
+	c.asks = asks{true, p.magic == "%with_password"}
+	return nil
+}
+
+// ask gives a command the lines that the front end is asked for, until ctx ends.
+func (c *cell) ask(ctx context.Context, password bool, to io.WriteCloser) {
+	defer func() { _ = to.Close() }() // the command has ended, or hears that there is no more
+	for {
+		line, err := c.Input(ctx, wire.Input{Password: password, Request: c.request.Header.MsgID})
+		if err != nil || line == "\x04" {
+			return
+		}
+		if _, err := io.WriteString(to, line+"\n"); err != nil {
+			return
+		}
+	}
+}
 
 // shellCommand runs !COMMAND.
 func (c *cell) shellCommand(line string, raise bool) *wire.Failure {
@@ -40,8 +78,18 @@ func runScript(c *cell, _ string, p part) *wire.Failure {
 func (c *cell) command(raise bool, input string, argv ...string) *wire.Failure {
 	cmd := exec.CommandContext(c.ctx, argv[0], argv[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Stdin = strings.NewReader(input)
 	cmd.Dir = directory()
+	var stdin io.WriteCloser
+	question := c.asks
+	c.asks = asks{}
+	if question.on {
+		var err error
+		if stdin, err = cmd.StdinPipe(); err != nil {
+			return usage("%s: %v", argv[0], err)
+		}
+	} else {
+		cmd.Stdin = strings.NewReader(input)
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return usage("%s: %v", argv[0], err)
@@ -59,6 +107,11 @@ func (c *cell) command(raise bool, input string, argv ...string) *wire.Failure {
 		return usage("%v", err)
 	}
 	var readers sync.WaitGroup
+	asking, answered := context.WithCancel(c.ctx)
+	defer answered()
+	if stdin != nil {
+		go c.ask(asking, question.password, stdin)
+	}
 	readers.Go(func() { c.copyStream("stdout", out) })
 	readers.Go(func() { c.copyStream("stderr", errs) })
 	readers.Wait()

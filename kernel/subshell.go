@@ -23,14 +23,11 @@ type subshell struct {
 	ahead   *ahead   // the next cell, compiled while this one runs
 }
 
-// Brancher is what a [History] may also be: Branch begins another session in the same place, for a subshell.
-type Brancher interface{ Branch() History }
-
 // newSubshell makes a subshell.
 func (k *Kernel) newSubshell(id string) *subshell {
 	s := &subshell{id: id, queue: newQueue(), history: k.o.History}
-	if b, ok := k.o.History.(Brancher); ok && id != "" {
-		s.history = b.Branch()
+	if k.o.Branch != nil && id != "" {
+		s.history = k.o.Branch()
 	}
 	return s
 }

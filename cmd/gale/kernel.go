@@ -69,7 +69,7 @@ func serveKernel(ctx context.Context, path string, verbose bool) error {
 	history := store.OpenHistory(store.HistoryPath(), log)
 	defer func() { _ = history.Close() }() // what was not written is lost either way
 	k, err := kernel.New(kernel.Options{
-		Connection: connection, Compiler: s, Evaluator: w, Cluster: px, History: history, Log: log, Version: versionText(),
+		Connection: connection, Compiler: s, Evaluator: w, Cluster: px, History: history, Branch: func() kernel.History { return history.Branch() }, Log: log, Version: versionText(),
 		OwnsProcess: true,
 	})
 	if err != nil {

@@ -22,4 +22,5 @@ func TestKernelKeepsItsPromises(t *testing.T) {
 	start := kerneltest.Program("tcp", env, exe, "kernel", "{connection_file}")
 	kerneltest.All(t, start)
 	kerneltest.Beside(t, start)
+	kerneltest.Compiled(t, start)
 }

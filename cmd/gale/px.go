@@ -65,11 +65,12 @@ type pxCluster struct {
 
 	mu      sync.Mutex
 	rc      *client.Client
-	pending *pxRun
+	pending []*pxRun // the last is the newest
 }
 
 // pxRun is a %px that is not waited for.
 type pxRun struct {
+	name  string
 	done  chan struct{}
 	mu    sync.Mutex
 	outs  []wire.Output
@@ -109,15 +110,13 @@ func (p *pxCluster) Px(ctx context.Context, px kernel.Px, m *module.Module, emit
 		return errorReply(v.Check())
 	}
 	if !px.NoWait {
-		g := newGrouper(px.Group, emit)
+		g := newGrouper(px, emit)
 		err := v.WithOutput(g.take).RunModule(ctx, m)
 		g.flush()
 		return errorReply(err)
 	}
-	r := &pxRun{done: make(chan struct{})}
-	p.mu.Lock()
-	p.pending = r
-	p.mu.Unlock()
+	r := &pxRun{name: px.Name, done: make(chan struct{})}
+	p.keep(r)
 	go func() {
 		defer close(r.done)
 		err := v.WithOutput(r.take).RunModule(context.WithoutCancel(ctx), m)
@@ -132,23 +131,47 @@ func (r *pxRun) take(o wire.Output) {
 	r.outs = append(r.outs, o)
 }
 
-// Result waits for the last run that was not waited for.
-func (p *pxCluster) Result(ctx context.Context, emit func(wire.Output)) wire.Reply {
+// maxPending is how many results of runs that nobody waited for are kept.
+const maxPending = 100
+
+// keep remembers a run until it is asked for; one of the same name is forgotten, and the oldest of too many.
+func (p *pxCluster) keep(r *pxRun) {
 	p.mu.Lock()
-	r := p.pending
-	p.pending = nil
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	p.pending = slices.DeleteFunc(p.pending, func(o *pxRun) bool { return r.name != "" && o.name == r.name })
+	p.pending = append(p.pending, r)
+	p.pending = p.pending[max(0, len(p.pending)-maxPending):]
+}
+
+// find gives a run by its name, or the last without one.
+func (p *pxCluster) find(name string) *pxRun {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range slices.Backward(p.pending) {
+		if name == "" || r.name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// Result waits for a run that was not waited for.
+func (p *pxCluster) Result(ctx context.Context, name string, emit func(wire.Output)) wire.Reply {
+	r := p.find(name)
+	if r == nil && name != "" {
+		return errorReply(fmt.Errorf("no %%px was named %s by -o", name))
+	}
 	if r == nil {
 		return errorReply(errors.New("no %px is under way"))
 	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		p.mu.Lock()
-		p.pending = r
-		p.mu.Unlock()
 		return errorReply(ctx.Err())
 	}
+	p.mu.Lock()
+	p.pending = slices.DeleteFunc(p.pending, func(o *pxRun) bool { return o == r })
+	p.mu.Unlock()
 	for _, o := range r.outs {
 		emit(o)
 	}
@@ -171,10 +194,23 @@ func errorReply(err error) wire.Reply {
 	}
 	f := wire.NewFailure(errorName(err), err.Error())
 	var many interface{ Traceback() []string }
-	if errors.As(err, &many) {
-		f.Traceback = append(f.Traceback, many.Traceback()...)
+	if errors.As(err, &many) { // each engine's error is told there, once
+		f.Traceback = severalLines(f, many.Traceback())
 	}
 	return wire.Reply{Status: "error", Failure: &f}
+}
+
+// severalLines is the traceback of an error of several engines: what it is in one line, then each engine's own lines, without the first when
+// that says again what the engine's line has said.
+func severalLines(f wire.Failure, engines []string) []string {
+	first, _, _ := strings.Cut(f.Name+": "+f.Value, "\n")
+	out := []string{first}
+	for i, line := range engines {
+		if i == 0 || !strings.HasSuffix(engines[i-1], ": "+line) {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 // errorName is the ename of an error: an engine's own, where only one failed.
@@ -195,23 +231,24 @@ func errorName(err error) string {
 	return "ClusterError"
 }
 
-// grouper puts the engines' text together: by engine (the default: pieces as they come, which are labelled), or "type": what is printed
-// first, then what is displayed; "order": nothing is held back either.
+// grouper puts the engines' text together. Output goes out as it comes, each piece with its engine's label, unless it is held to the end:
+// then it is in the order of its coming, or, by type, what is printed first, then what is displayed.
 type grouper struct {
-	group string
-	emit  func(wire.Output)
-	mu    sync.Mutex
-	held  []wire.Output
+	hold   bool
+	byType bool
+	emit   func(wire.Output)
+	mu     sync.Mutex
+	held   []wire.Output
 }
 
-func newGrouper(group string, emit func(wire.Output)) *grouper {
-	return &grouper{group: group, emit: emit}
+func newGrouper(px kernel.Px, emit func(wire.Output)) *grouper {
+	return &grouper{hold: px.Hold || px.Group == "type" || px.Group == "order", byType: px.Group == "type", emit: emit}
 }
 
 func (g *grouper) take(o wire.Output) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.group == "type" {
+	if g.hold {
 		g.held = append(g.held, o)
 		return
 	}
@@ -221,7 +258,12 @@ func (g *grouper) take(o wire.Output) {
 func (g *grouper) flush() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	slices.SortStableFunc(g.held, func(a, b wire.Output) int { return strings.Compare(b.MsgType, a.MsgType) })
+	slices.SortStableFunc(g.held, func(a, b wire.Output) int {
+		if g.byType {
+			return strings.Compare(b.MsgType, a.MsgType)
+		}
+		return 0
+	})
 	for _, o := range g.held {
 		g.emit(o)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 
 	"github.com/galeproject/gale/display"
@@ -73,7 +74,11 @@ func asWire(f *namespace.Failure) *wire.Failure {
 	w := wire.NewFailure(f.Name, f.Value, f.Trace...)
 	var many interface{ Traceback() []string }
 	if f.Err != nil && errors.As(f.Err, &many) { // an error of several engines has lines of its own
-		w.Traceback = append(w.Traceback, many.Traceback()...)
+		frames := f.Trace // of the cell; its first line is the error, with all that the engines say
+		if len(frames) > 0 && strings.HasPrefix(frames[0], f.Name) {
+			frames = frames[1:]
+		}
+		w.Traceback = append(severalLines(w, many.Traceback()), frames...)
 	}
 	return &w
 }

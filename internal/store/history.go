@@ -26,14 +26,19 @@ type Entry struct {
 	Output  *string
 }
 
-// History is the inputs of all kernels that share a file; this process is one session of it.
+// History is one session of the inputs of all kernels that share a file.
 type History struct {
-	path    string
-	log     *slog.Logger
-	work    chan func()
-	done    chan struct{} // closed after closeErr was set
-	db      *sql.DB       // owned by the goroutine of work, like session
-	session int
+	*file
+	session int // owned by the goroutine of work
+}
+
+// file is the database of a process, which all its sessions share.
+type file struct {
+	path string
+	log  *slog.Logger
+	work chan func()
+	done chan struct{} // closed after closeErr was set
+	db   *sql.DB       // owned by the goroutine of work
 
 	mu     sync.RWMutex // held while sending to work, so that closing is safe
 	closed bool
@@ -69,9 +74,25 @@ func OpenHistory(path string, log *slog.Logger) *History {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	h := &History{path: path, log: log, work: make(chan func(), 256), done: make(chan struct{})}
+	h := &History{file: &file{path: path, log: log, work: make(chan func(), 256), done: make(chan struct{})}}
 	go h.run()
 	return h
+}
+
+// Branch begins another session in the same file, with numbers of lines of its own. Closing either closes both.
+func (h *History) Branch() *History {
+	b := &History{file: h.file}
+	b.give(func() {
+		if b.db == nil {
+			return
+		}
+		n, err := begin(b.db, b.path)
+		if err != nil {
+			b.log.Warn("a session of the history", "err", err)
+		}
+		b.session = n
+	})
+	return b
 }
 
 // run owns the database: everything happens here, in the order of the calls.
@@ -140,16 +161,27 @@ func (h *History) try(path string) (err error) {
 	if _, err := db.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("store: preparing history %s: %w", path, err)
 	}
+	n, err := begin(db, path)
+	if err != nil {
+		return err
+	}
+	h.db, h.session = db, n
+	return nil
+}
+
+// begin takes a session number.
+func begin(db *sql.DB, path string) (int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
 	res, err := db.ExecContext(ctx, "INSERT INTO sessions (started) VALUES (?)", time.Now().UTC().Format(time.RFC3339))
 	if err != nil {
-		return fmt.Errorf("store: beginning a session in history %s: %w", path, err)
+		return 0, fmt.Errorf("store: beginning a session in history %s: %w", path, err)
 	}
 	n, err := res.LastInsertId()
 	if err != nil {
-		return fmt.Errorf("store: beginning a session in history %s: %w", path, err)
+		return 0, fmt.Errorf("store: beginning a session in history %s: %w", path, err)
 	}
-	h.db, h.session = db, int(n)
-	return nil
+	return int(n), nil
 }
 
 // prepare makes the folder, and the file with mode 0600 before SQLite would make it with another.

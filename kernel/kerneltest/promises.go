@@ -19,7 +19,7 @@ func All(t *testing.T, start Start) {
 		"Interrupt": Interrupt, "InterruptIdle": InterruptIdle, "ControlBeside": ControlBeside, "Heartbeat": Heartbeat,
 		"Unknown": Unknown, "Garbage": Garbage, "WrongTypes": WrongTypes, "TwoFrontEnds": TwoFrontEnds, "Magics": Magics, "Lines": Lines,
 		"Shutdown": Shutdown, "ShutdownBusy": ShutdownBusy, "Subshells": Subshells, "SubshellUnknown": SubshellUnknown,
-		"SubshellCount": SubshellCount, "SubshellAbort": SubshellAbort, "SubshellSilent": SubshellSilent, "ShutdownWithSubshells": ShutdownWithSubshells,
+		"SubshellCount": SubshellCount, "SubshellHistory": SubshellHistory, "SubshellAbort": SubshellAbort, "SubshellSilent": SubshellSilent, "ShutdownWithSubshells": ShutdownWithSubshells,
 		"Debugger": Debugger, "DumpCell": DumpCell, "Usage": Usage, "SilentIdle": SilentIdle, "ReplyChannel": ReplyChannel, "Features": Features,
 	} {
 		t.Run(name, func(t *testing.T) { promise(t, start) })

@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/galeproject/gale/wire"
@@ -113,6 +114,35 @@ func SubshellCount(t *testing.T, start Start) {
 	}
 	if r := c.Execute("4", nil); r.Reply["execution_count"] != 3.0 {
 		t.Errorf("%v", r.Reply)
+	}
+}
+
+// SubshellHistory promises: each has a session of its own in the history, and tail gives those of all.
+func SubshellHistory(t *testing.T, start Start) {
+	t.Helper()
+	c := Dial(t, start(t))
+	sub := c.subshell()
+	mustBeOK(t, c.Execute("11", nil))
+	mustBeOK(t, c.Wait(c.cellIn(sub, "22")))
+	q := map[string]any{"hist_access_type": "range", "session": 0, "start": 1, "stop": 9}
+	in := func(id wire.MsgID) string {
+		h, _ := Content(c.Reply(Shell, id))["history"].([]any)
+		var inputs []string
+		for _, row := range h {
+			if r, _ := row.([]any); len(r) == 3 {
+				inputs = append(inputs, fmt.Sprintf("%v %v", r[1], r[2]))
+			}
+		}
+		return strings.Join(inputs, ",")
+	}
+	if got := in(c.Send(Shell, "history_request", q)); got != "1 11" {
+		t.Error(got)
+	}
+	if got := in(c.SendIn(sub, "history_request", q)); got != "1 22" {
+		t.Error(got)
+	}
+	if got := in(c.Send(Shell, "history_request", map[string]any{"hist_access_type": "tail", "n": 2})); got != "1 11,1 22" {
+		t.Error(got)
 	}
 }
 
