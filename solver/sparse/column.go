@@ -50,11 +50,17 @@ func (m *store[T]) forwardOne(b *block, p *path[T], i int) {
 	}
 }
 
+// soon is how many numbers before a panel are asked for while it is at work.
+const soon = 1 << 10
+
 // backwardOne is backward for groups of one column.
 func (m *store[T]) backwardOne(b *block, p *path[T], i int) {
 	f := &m.s.fronts[i]
 	npiv, full, ph := int(f.npiv), f.full(), f.phase()
 	panel := m.panels[f.panel : f.panel+int64(f.panelLen())]
+	if f.panel > 0 { // the panel before comes next
+		m.loops.Soon(m.panels[max(0, f.panel-soon):f.panel])
+	}
 	rows := b.below(f, p.rows)
 	lanes := p.lanes[:m.loops.Lanes()*npiv]
 	for g := range b.groups {

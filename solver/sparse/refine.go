@@ -102,7 +102,7 @@ func (j *solving) residual(w, to *block, cols []int, b rower, norms, res []float
 			b(g, at, t)
 			squares(t, w.width, &sums[g][0])
 			if w.width == 1 {
-				a.Residual1(at, w.group(g), t)
+				a.Residual1(!f.opt.Portable, at, w.group(g), t)
 			} else {
 				a.Residual(!f.opt.Portable, at, w.group(g), t)
 			}

@@ -229,6 +229,13 @@ func (l Loops[T]) Dots(ns, k int, a, x, lanes []T) {
 	}
 }
 
+// Soon asks for numbers that will be read before long.
+func (l Loops[T]) Soon(a []T) {
+	if n := len(a) * size[T]() / 64; l.avx2 && n > 0 {
+		prefetch128(n, at(a))
+	}
+}
+
 // Dot is the product that the lanes of column j hold.
 func (l Loops[T]) Dot(lanes []T, j int) T {
 	n := l.Lanes()

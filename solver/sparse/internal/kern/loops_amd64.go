@@ -74,4 +74,10 @@ func dots64(ns, k int, a, x, lanes unsafe.Pointer)
 func residual128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer)
 
 //go:noescape
+func residualOne128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer)
+
+//go:noescape
+func prefetch128(n int, a unsafe.Pointer)
+
+//go:noescape
 func peak128(n int)

@@ -720,7 +720,6 @@ next:
 	VMOVUPD 32(R10), Y9
 	VPERMILPD $5, Y9, Y11
 loop:
-	PREFETCHT0 1024(SI)
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 0(SI), Y2
@@ -1336,7 +1335,6 @@ next:
 	VMOVUPS 0(R10), Y8
 	VPERMILPS $0xB1, Y8, Y10
 loop:
-	PREFETCHT0 1024(SI)
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	VMOVUPS 0(SI), Y2
@@ -1408,6 +1406,63 @@ sum:
 	DECQ R9
 	JNZ next
 	VZEROUPPER
+	RET
+
+// func residualOne128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer)
+TEXT ·residualOne128(SB), NOSPLIT, $0-72
+	MOVQ n+0(FP), R9
+	MOVQ rows+8(FP), R14
+	MOVQ ptr+16(FP), R8
+	MOVQ col+24(FP), R10
+	MOVQ perm+32(FP), R11
+	MOVQ half+40(FP), R12
+	MOVQ values+48(FP), R13
+	MOVQ x+56(FP), SI
+	MOVQ t+64(FP), DX
+next:
+	MOVLQSX (R14), AX
+	MOVQ (R8)(AX*8), BX
+	MOVQ 8(R8)(AX*8), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	CMPQ BX, CX
+	JGE sum
+loop:
+	MOVLQSX (R10)(BX*4), AX
+	MOVLQSX (R11)(AX*4), AX
+	SHLQ $4, AX
+	MOVL (R12)(BX*4), DI
+	SHLQ $4, DI
+	VMOVDDUP (R13)(DI*1), X12
+	VMOVDDUP 8(R13)(DI*1), X13
+	VMOVUPD 0(SI)(AX*1), X8
+	VFMADD231PD X12, X8, X0
+	VFMADD231PD X13, X8, X1
+	INCQ BX
+	CMPQ BX, CX
+	JLT loop
+sum:
+	VPERMILPD $5, X1, X1
+	VADDSUBPD X1, X0, X0
+	VMOVUPD 0(DX), X8
+	VSUBPD X0, X8, X0
+	VMOVUPD X0, 0(DX)
+	ADDQ $16, DX
+	ADDQ $4, R14
+	DECQ R9
+	JNZ next
+	VZEROUPPER
+	RET
+
+// func prefetch128(n int, a unsafe.Pointer)
+TEXT ·prefetch128(SB), NOSPLIT, $0-16
+	MOVQ n+0(FP), CX
+	MOVQ a+8(FP), SI
+loop:
+	PREFETCHT1 (SI)
+	ADDQ $64, SI
+	DECQ CX
+	JNZ loop
 	RET
 
 // func peak128(n int)

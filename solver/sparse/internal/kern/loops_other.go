@@ -36,3 +36,8 @@ func residual128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, v
 	panic(noAssembly)
 }
 func peak128(n int) { panic(noAssembly) }
+
+func residualOne128(n int, rows *int32, ptr *int, col, perm *int32, half *uint32, values, x, t unsafe.Pointer) {
+	panic(noAssembly)
+}
+func prefetch128(n int, a unsafe.Pointer) { panic(noAssembly) }

@@ -30,7 +30,12 @@ func (m *Matrix) Residual(fast bool, rows []int32, x, t []complex128) {
 }
 
 // Residual1 is Residual for rows of one number.
-func (m *Matrix) Residual1(rows []int32, x, t []complex128) {
+func (m *Matrix) Residual1(fast bool, rows []int32, x, t []complex128) {
+	t = t[:len(rows)]
+	if fast && haveAVX2 && len(m.Col) > 0 && len(rows) > 0 {
+		residualOne128(len(rows), &rows[0], &m.RowPtr[0], &m.Col[0], &m.Perm[0], &m.Half[0], unsafe.Pointer(&m.Values[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&t[0]))
+		return
+	}
 	for i, v := range rows {
 		sum := complex128(0)
 		for q := m.RowPtr[v]; q < m.RowPtr[v+1]; q++ {

@@ -52,7 +52,9 @@ func main() {
 		w.dots()
 	}
 	w := &writer{out, precisions[0]}
-	w.residual()
+	w.residual(4)
+	w.residual(1)
+	w.prefetch()
 	w.peak()
 	if err := out.Flush(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

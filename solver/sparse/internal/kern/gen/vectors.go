@@ -184,7 +184,6 @@ func (w *writer) dots() {
 		w.p("%s, Y%d, Y%d", w.swap, 8+v, 10+v)
 	}
 	w.p("loop:")
-	w.p("PREFETCHT0 1024(SI)")
 	w.p("VMOVU~ (DI), Y0")
 	w.p("VMOVU~ 32(DI), Y1")
 	for v := range w.vecs {
