@@ -27,6 +27,8 @@ type round struct {
 	Gflop, Bytes float64
 	Wall         float64 // of a factorization
 	Columns      float64 // wall seconds of the block
+	Operate      float64 // 10⁹ operations a CPU second at most, beside the factorization
+	Read         float64 // GB a CPU second read from memory, beside the solve of one column
 	Kernel       string
 }
 
@@ -85,6 +87,11 @@ func galeRound(ctx context.Context, a *sparsetest.Matrix, opt sparse.FactorOptio
 			r.Factor, r.Wall = spent, time.Since(began).Seconds()
 		}
 	}
+	const million = 500
+	t = cpu()
+	if sparsetest.Operate(million) {
+		r.Operate = million / 1e3 / (cpu() - t)
+	}
 	report := f.Report()
 	r.NNZ, r.Gflop, r.Bytes, r.Kernel = float64(report.NNZ), report.Flops/1e9, float64(report.Bytes), report.Kernel
 	b := sparsetest.Columns(1, a.N(), columns)
@@ -99,6 +106,10 @@ func galeRound(ctx context.Context, a *sparsetest.Matrix, opt sparse.FactorOptio
 		}
 	}
 	r.Residual = f.Report().Residual
+	memory := sparsetest.Memory()
+	t = cpu()
+	sparsetest.Read(memory)
+	r.Read = 16 * float64(len(memory)) / 1e9 / (cpu() - t)
 	for k := range 2 {
 		x := make([][]complex128, len(b))
 		for c := range x {

@@ -54,14 +54,14 @@ func main() {
 
 // compare measures all solvers on all grids and shows tables.
 func compare(ctx context.Context, o options) error {
-	d := &document{options: o, machine: measureMachine()}
+	d := &document{options: o}
 	for g := range strings.SplitSeq(o.grids, ",") {
 		t, err := measure(ctx, g, o)
 		if err != nil {
 			return fmt.Errorf("%s: %w", g, err)
 		}
 		d.tables = append(d.tables, t)
-		fmt.Fprintln(os.Stderr, t.markdown(d.machine))
+		fmt.Fprintln(os.Stderr, t.markdown())
 	}
 	text := d.markdown(ctx)
 	if o.doc == "" {

@@ -1,7 +1,7 @@
 // Package sparsetest states what a solver of sparse complex symmetric systems promises: one function a promise, each
 // taking the smallest interface that can keep it, and matrices to try it on.
 //
-// The functions report through testing.TB. They never sleep, and but for Peak and ReadSpeed never measure time.
+// The functions report through testing.TB. They never sleep and never measure time.
 package sparsetest
 
 import (
