@@ -51,7 +51,7 @@ func BenchmarkSolve(b *testing.B) {
 	for _, g := range sizes {
 		a := sparsetest.Wave(g.nx, g.nz, 15, 4)
 		f := factor(b, a, sparse.FactorOptions{Threads: 1, Refine: sparse.Refine{Steps: -1}})
-		for _, n := range []int{1, 31} {
+		for _, n := range []int{1, 31, 64} {
 			b.Run(fmt.Sprintf("%dx%d/columns=%d", g.nx, g.nz, n), func(b *testing.B) {
 				x := sparsetest.Columns(1, a.N(), n)
 				began := cpu(b)

@@ -32,7 +32,7 @@ func (c Column) check(n int) error {
 // sample[k], where A·x = rhs[i]. out has a row for each right-hand side and in it a place for each sample.
 //
 // Only the parts of the factor between sources, samples and the root are visited, and only their part of the
-// solution is held, in blocks of up to 48. The residual of such a solution is not known; that of a probe, one dense
+// solution is held, in blocks of up to 16. The residual of such a solution is not known; that of a probe, one dense
 // right-hand side for each factorization, stands for it. If it is above 100·Refine.Tol, whole solutions are computed
 // and refined instead, at several times the cost.
 func (f *Factor) SolvePoints(ctx context.Context, rhs, sample []Column, out [][]complex128) error {

@@ -11,11 +11,12 @@ import (
 	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
-// blockColumns is the largest number of right-hand sides that go through the factor together.
-const blockColumns = 48
+// blockColumns is the largest number of right-hand sides that go through the factor together. More gain nothing, and
+// each takes 16 bytes of workspace an unknown.
+const blockColumns = 16
 
 // Solve replaces each column b of x, of length N, by the solution of A·x = b. Columns go through the factor in blocks
-// of up to 48. Each residual is measured, and columns above Refine.Tol are refined. Several goroutines may solve at
+// of up to 16. Each residual is measured, and columns above Refine.Tol are refined. Several goroutines may solve at
 // once. After an error the columns hold either right-hand side or solution; a column is never half written.
 func (f *Factor) Solve(ctx context.Context, x [][]complex128) error {
 	for c, b := range x {
