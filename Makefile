@@ -2,7 +2,7 @@
 # make inversion  the whole inversion of 2 to 8 Hz on the built-in section, or on MODEL (or GALE_MARMOUSI): minutes
 # make check  everything that a change must pass; installs what it needs
 # make bench  the figures of docs/bench, each beside its peer
-# make conformance  ipyparallel's own tests against gale's controller: ten minutes
+# make conformance  ipyparallel's own tests against gale's controller, without and with CURVE, and those of Debian's 7.1 if it is installed: half an hour
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make image  the Docker image with JupyterLab
 .PHONY: build demo inversion check bench conformance soak-zmtp image install venv tools clean
@@ -38,6 +38,8 @@ bench: build venv
 
 conformance: build venv
 	GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
+	IPP_ENABLE_CURVE=1 GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
+	! /usr/bin/python3 -c 'import ipyparallel.tests' 2>/dev/null || GALE_PYTHON=/usr/bin/python3 test/ipyparallel/run.sh
 
 soak-zmtp:
 	GALE_SOAK_ZMTP=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/zmtp

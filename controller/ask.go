@@ -91,7 +91,7 @@ func (q *question) connection() {
 	}
 	q.answer("connection_reply", map[string]any{
 		"status": "ok", "engines": engines, "gale": about,
-		"server": map[string]any{"name": "gale", "version": Version, "features": []string{"retry_on", "same_engine", "replay"}},
+		"server": map[string]any{"name": "gale", "version": Version, "features": []string{"retry_on", "same_engine", "replay", "max_time", "priority", "ack", "held"}},
 	})
 }
 
@@ -135,26 +135,32 @@ func (q *question) targets(raw json.RawMessage) ([]hub.EngineInfo, bool) {
 	return chosen, true
 }
 
-func (q *question) queue() {
+// about reads which engines a request is about. It answers when that cannot be told.
+func (q *question) about() (engines []hub.EngineInfo, verbose, ok bool) {
 	var c struct {
 		Targets json.RawMessage `json:"targets"`
 		Verbose bool            `json:"verbose"`
 	}
 	if err := q.m.Content(&c); err != nil {
 		q.fail("hub_error", "ValueError", err.Error())
-		return
+		return nil, false, false
 	}
-	engines, ok := q.targets(c.Targets)
+	engines, ok = q.targets(c.Targets)
+	return engines, c.Verbose, ok
+}
+
+func (q *question) queue() {
+	engines, verbose, ok := q.about()
 	if !ok {
 		return
 	}
 	out := map[string]any{"status": "ok", "unassigned": q.s.hub.Unassigned()}
-	if c.Verbose {
+	if verbose {
 		out["unassigned"] = notNil(q.s.hub.UnassignedTasks())
 	}
 	for _, e := range engines {
 		status := map[string]any{"queue": e.Queue, "tasks": e.Tasks, "completed": e.Completed}
-		if c.Verbose {
+		if verbose {
 			queue, tasks, completed := q.s.hub.EngineTasks(e.UUID)
 			status = map[string]any{"queue": notNil(queue), "tasks": notNil(tasks), "completed": notNil(completed)}
 		}
@@ -163,23 +169,8 @@ func (q *question) queue() {
 	q.answer("queue_reply", out)
 }
 
-// notNil makes JSON say [] instead of null.
-func notNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
 func (q *question) load() {
-	var c struct {
-		Targets json.RawMessage `json:"targets"`
-	}
-	if err := q.m.Content(&c); err != nil {
-		q.fail("hub_error", "ValueError", err.Error())
-		return
-	}
-	engines, ok := q.targets(c.Targets)
+	engines, _, ok := q.about()
 	if !ok {
 		return
 	}
@@ -188,4 +179,12 @@ func (q *question) load() {
 		out[strconv.Itoa(int(e.ID))] = e.Queue + e.Tasks
 	}
 	q.answer("load_reply", out)
+}
+
+// notNil makes JSON say [] instead of null.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

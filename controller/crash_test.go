@@ -40,9 +40,19 @@ func (s *shelf) Put(records []Record) error {
 	}
 	return nil
 }
+func (s *shelf) Close() error { return nil }
+func (s *shelf) Drop(ids []string) error {
+	for _, id := range ids {
+		delete(s.body, id)
+	}
+	return nil
+}
 func (s *shelf) Get(id string) ([]byte, error) { return s.body[id], nil }
 func (s *shelf) Each(f func([]byte) error) error {
 	for _, id := range s.order {
+		if s.body[id] == nil {
+			continue
+		}
 		if err := f(s.body[id]); err != nil {
 			return err
 		}

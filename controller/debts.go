@@ -2,6 +2,7 @@ package controller
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -66,8 +67,8 @@ func (s *shell) payDebts() {
 	if s.debts.due.IsZero() || s.now.Before(s.debts.due) {
 		return
 	}
-	for u, list := range s.debts.owed {
-		if len(list) > 0 {
+	for _, u := range slices.Sorted(maps.Keys(s.debts.owed)) {
+		if list := s.debts.owed[u]; len(list) > 0 {
 			s.acknowledge(u, list)
 		}
 	}

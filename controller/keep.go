@@ -67,6 +67,9 @@ func (d *disk) Drop(ids []string) error {
 
 func (d *disk) Close() error { return d.tasks.Close() }
 
+// putCount bounds the records of one transaction, by and large.
+const putCount = 4096
+
 // keeper does, in order and beside the loop, what takes time: it writes records to the store and then removes pages of the
 // journal that had them.
 type keeper struct {
@@ -85,6 +88,17 @@ func newKeeper(j Journal, st Store, log *slog.Logger) *keeper {
 	k := &keeper{journal: j, store: st, log: log, work: make(chan keeping, 256), pending: map[string][]byte{}}
 	k.idle.Go(func() {
 		for w := range k.work {
+			for more := true; more && w.forget == 0 && len(w.drop) == 0 && len(w.put) < putCount; { // one transaction for what waits
+				select {
+				case next, open := <-k.work:
+					if more = open; open {
+						w.put = append(w.put, next.put...)
+						w.drop, w.forget = next.drop, next.forget
+					}
+				default:
+					more = false
+				}
+			}
 			k.do(w)
 		}
 	})

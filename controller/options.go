@@ -66,10 +66,11 @@ type Retain struct {
 	Age   time.Duration
 }
 
-// Defaults gives the options of a controller without arguments: loopback only, memory for 1,024 records and 256 MB.
+// Defaults gives the options of a controller without arguments: loopback only, memory for 16,384 records and 256 MB, on disk 65,536
+// records, 4 GB and 30 days.
 func Defaults() Options {
 	return Options{
-		IP: "127.0.0.1", Transport: "tcp", RecordLimit: 1024, RecordBytes: 256 << 20, LogLevel: slog.LevelInfo,
+		IP: "127.0.0.1", Transport: "tcp", RecordLimit: 1 << 14, RecordBytes: 256 << 20, LogLevel: slog.LevelInfo,
 		Retain: Retain{Count: 1 << 16, Bytes: 4 << 30, Age: 30 * 24 * time.Hour},
 	}
 }
@@ -92,7 +93,7 @@ const Usage = `gale controller: schedules work onto engines; stands in for ipcon
   --ping MS                 heartbeat period (3000); --HeartMonitor.max_heartmonitor_misses N (10)
   --sqlitedb                keep records of ended tasks, also those of earlier runs; default: those of this run and what it restores
   --dictdb, --nodb          keep records in memory alone, or none
-  --DictDB.record_limit N, --DictDB.size_limit BYTES      records in memory (1024, 256 MB); what goes beyond is on disk
+  --DictDB.record_limit N, --DictDB.size_limit BYTES      records in memory (16384, 256 MB); what goes beyond is on disk
   --record-limit N, --record-bytes BYTES, --record-days N records on disk (65536, 4 GB, 30)
   --nojournal               let work under way be lost when the controller is killed
   --log-level LEVEL, --debug, --quiet, --log-to-file, --work-dir DIR

@@ -60,6 +60,7 @@ step notebooks test/notebooks.sh
 step jupyter test/jupyter/run.sh
 step python test/python/run.sh
 step faults test/faults/run.sh
+step ipyparallel test/ipyparallel/run.sh subset
 lab_step web lab-web test/web/run.sh
 lab_step docker lab-docker test/docker/run.sh
 lab_step slurm lab-slurm test/cluster/run.sh slurm

@@ -30,6 +30,7 @@ type Tasks struct {
 	db   *sql.DB
 	n    int
 	size int64
+	aged time.Time // when it was last looked for tasks that are too old
 }
 
 const tasksSchema = `
@@ -115,19 +116,21 @@ func (t *Tasks) prune(now time.Time) error {
 		each := max(1, t.size/int64(t.n))
 		over = max(over, int((t.size-t.keep.Bytes+t.keep.Bytes/10)/each)+1)
 	}
+	old := t.keep.Age > 0 && now.Sub(t.aged) > time.Minute
+	if over == 0 && !old {
+		return nil
+	}
+	t.aged = now
 	err := t.update(func(tx *sql.Tx) error {
 		if over > 0 {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks ORDER BY seq LIMIT ?)", over); err != nil {
 				return err
 			}
 		}
-		if t.keep.Age > 0 {
+		if old {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM tasks WHERE ended < ?", now.Add(-t.keep.Age).UnixMicro()); err != nil {
 				return err
 			}
-		}
-		if over == 0 {
-			return nil
 		}
 		return tx.QueryRowContext(ctx, "SELECT count(*), coalesce(sum(length(body)), 0) FROM tasks").Scan(&t.n, &t.size)
 	})

@@ -79,6 +79,7 @@ func TestOldTasksGo(t *testing.T) {
 	} {
 		tasks, _ := openTasks(t, filepath.Join(t.TempDir(), "tasks.db"), c.keep)
 		put(t, tasks, 0, 6, now.Add(-2*time.Hour))
+		tasks.aged = time.Time{}
 		put(t, tasks, 6, 12, now)
 		if got := bodies(t, tasks); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
