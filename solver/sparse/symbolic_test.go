@@ -62,6 +62,24 @@ func TestGridFill(t *testing.T) {
 	}
 }
 
+// TestMemory holds what a factor of a usual model takes: 941×301 cells of 10 m with 15 absorbing ones at each side.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("analyzes 321,401 unknowns")
+	}
+	p, _ := nine(random(1), 971, 331, 1)
+	s, err := Analyze(t.Context(), p, Grid(971, 331), Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := s.Cost().Factor; b > 300e6 {
+		t.Errorf("a factor takes %d bytes, want at most 300·10⁶", b)
+	}
+	if b := s.CostWith(FactorOptions{Threads: 1, Single: true}).Factor; b > 165e6 {
+		t.Errorf("a factor in single precision takes %d bytes, want at most 165·10⁶", b)
+	}
+}
+
 func TestFrontsAreATree(t *testing.T) {
 	p, _ := nine(random(1), 33, 21, 1)
 	s, err := Analyze(t.Context(), p, Grid(33, 21), Options{})
