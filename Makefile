@@ -4,8 +4,10 @@
 # make bench  the figures of docs/bench, each beside its peer
 # make conformance  ipyparallel's own tests against gale's controller, without and with CURVE, and those of Debian's 7.1 if it is installed: half an hour
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
+# make battery-nightly  the battery of cells in each mode; on arm64 under qemu-user where that is installed
 # make image  the Docker image with JupyterLab
-.PHONY: build demo inversion check bench conformance soak-zmtp image install venv tools clean
+
+.PHONY: build demo inversion check bench conformance soak-zmtp battery-nightly image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -43,6 +45,9 @@ conformance: build venv
 
 soak-zmtp:
 	GALE_SOAK_ZMTP=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/zmtp
+
+battery-nightly:
+	test/battery.sh
 
 image:
 	docker build -t gale .

@@ -51,6 +51,7 @@ type batteryResult struct {
 const (
 	batteryCaseEnv   = "GALE_BATTERY_CASE"
 	batteryResultEnv = "GALE_BATTERY_RESULT"
+	batteryExecEnv   = "GALE_BATTERY_EXEC" // a program that runs this one, for another machine
 )
 
 const solverPath = "github.com/galeproject/gale/compile/internal/solver"
@@ -295,7 +296,8 @@ func runCase(t *testing.T, file string) string {
 	results := filepath.Join(t.TempDir(), "results")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	child := exec.CommandContext(ctx, os.Args[0])
+	argv := append(strings.Fields(os.Getenv(batteryExecEnv)), os.Args[0])
+	child := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // this program
 	child.Env = append(os.Environ(), batteryCaseEnv+"="+file, batteryResultEnv+"="+results)
 	child.WaitDelay = 5 * time.Second
 	log, runErr := child.CombinedOutput()

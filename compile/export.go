@@ -84,11 +84,20 @@ func importable(path string) bool {
 		return false
 	case strings.HasPrefix(path, "vendor/"), strings.HasPrefix(path, "gale.cells"):
 		return false
-	case strings.HasPrefix(path, modulePath+"/cmd/"):
+	case strings.HasPrefix(path, modulePath+"/compile/internal/"):
+		return true
+	case isInternal(path):
 		return false
 	}
-	return !isInternal(path) || strings.HasPrefix(path, modulePath+"/compile/internal/")
+	if own, ok := strings.CutPrefix(path, modulePath+"/"); ok {
+		room, _, _ := strings.Cut(own, "/")
+		return !slices.Contains(innerRooms, room)
+	}
+	return silently(path)
 }
+
+// innerRooms are those of gale's that cells have no use for: the archives of these, and of what only they import, need not be kept.
+var innerRooms = []string{"cluster", "compile", "controller", "engine", "hub", "install", "kernel", "namespace", "notebook", "worker"}
 
 func isInternal(path string) bool { return strings.Contains("/"+path+"/", "/internal/") }
 

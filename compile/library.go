@@ -29,7 +29,10 @@ type library struct {
 
 // ensurePackage makes a package importable that the program does not contain.
 func (t *Toolchain) ensurePackage(ctx context.Context, path string) error {
-	if t.program.packages[path] || t.libraryOf(path) != nil || path == "unsafe" || path == "C" {
+	if t.program.packages[path] {
+		return errors.New("this program holds only a part of the package, for itself")
+	}
+	if t.libraryOf(path) != nil || path == "unsafe" || path == "C" {
 		return nil
 	}
 	if t.mode != Hollow {
@@ -53,6 +56,9 @@ func (t *Toolchain) ensurePackage(ctx context.Context, path string) error {
 		case t.program.packages[p.ImportPath]:
 			if err := t.sameVersion(path, p); err != nil {
 				return err
+			}
+			if t.exports.files[p.ImportPath] == "" {
+				return fmt.Errorf("it needs %s, of which this program holds only a part for itself", p.ImportPath)
 			}
 		default:
 			if known := t.libraryOf(p.ImportPath); known != nil {

@@ -94,6 +94,12 @@ func tokenState(src string) tokens {
 
 // chunkState parses a chunk: an error at the end of the last one means that more is to come.
 func chunkState(ch chunk, last bool) State {
+	if ch.kind == packageClause {
+		if len(strings.Fields(ch.src)) < 2 {
+			return Incomplete
+		}
+		return Complete
+	}
 	text, pre := wrapDecl+ch.src+"\n", len(wrapDecl)
 	if ch.kind == statement {
 		text, pre = wrapStmt+ch.src+"\n}", len(wrapStmt)
@@ -101,7 +107,7 @@ func chunkState(ch chunk, last bool) State {
 	f, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
 	if err != nil {
 		list, ok := err.(scanner.ErrorList) //nolint:errorlint // the parser gives nothing else
-		if ok && last && list[0].Pos.Offset >= pre+len(ch.src) {
+		if ok && last && (list[0].Pos.Offset >= pre+len(ch.src) || ch.grows()) {
 			return Incomplete
 		}
 		return Invalid
@@ -115,4 +121,21 @@ func chunkState(ch chunk, last bool) State {
 		}
 	}
 	return Complete
+}
+
+// endings are what can follow a beginning that does not parse as it stands: of an assignment, of a loop over something, of a call.
+var endings = []string{" = 0", " := 0", " := range 0 {}", " = range 0 {}", ".f()", "() {}", " := 0; x {}", " int = 0"}
+
+// grows says whether a chunk that does not parse is the beginning of one that does.
+func (ch *chunk) grows() bool {
+	pre, post := wrapDecl, "\n"
+	if ch.kind == statement {
+		pre, post = wrapStmt, "\n}"
+	}
+	for _, end := range endings {
+		if _, err := parser.ParseFile(token.NewFileSet(), "", pre+ch.src+end+post, parser.SkipObjectResolution); err == nil {
+			return true
+		}
+	}
+	return false
 }

@@ -25,9 +25,10 @@ func main() {
 		out   = flag.String("o", "table.go", "file to write")
 		name  = flag.String("var", "table", "name of the variable")
 		build = flag.String("build", "", "build constraint of the file")
+		arch  = flag.String("arch", "", "GOARCH of the packages, this machine's if empty")
 	)
 	flag.Parse()
-	if err := generate(*out, *name, *build, flag.Args()); err != nil {
+	if err := generate(*out, *name, *build, *arch, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
@@ -40,8 +41,8 @@ var left = []string{
 }
 
 // generate writes the table of the packages that patterns name.
-func generate(out, name, build string, patterns []string) error {
-	exports, paths, err := list(patterns)
+func generate(out, name, build, arch string, patterns []string) error {
+	exports, paths, err := list(arch, patterns)
 	if err != nil {
 		return err
 	}
@@ -76,10 +77,13 @@ func generate(out, name, build string, patterns []string) error {
 }
 
 // list finds the packages and their export data.
-func list(patterns []string) (exports map[string]string, paths []string, err error) {
+func list(arch string, patterns []string) (exports map[string]string, paths []string, err error) {
 	args := append([]string{"list", "-export", "-deps", "-f", "{{if .Export}}{{.DepOnly}} {{.ImportPath}} {{.Export}} {{.Name}}{{end}}"}, patterns...)
 	cmd := exec.CommandContext(context.Background(), "go", args...)
 	cmd.Stderr = os.Stderr
+	if arch != "" {
+		cmd.Env = append(os.Environ(), "GOARCH="+arch, "CGO_ENABLED=0") // what cgo changes is not exported
+	}
 	text, err := cmd.Output()
 	if err != nil {
 		return nil, nil, fmt.Errorf("go list: %w", err)
