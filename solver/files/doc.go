@@ -1,7 +1,8 @@
 // Package files reads and writes what the wave problem is made of: models, data and seismograms, in the formats of its neighbours.
 //
 //   - numpy's .npy, versions 1 to 3, C and Fortran order ([ReadNPY], [WriteNPY]);
-//   - SEG-Y, revisions 0 to 2, IBM and IEEE floats ([ReadSEGY], [WriteSEGY]), for models and for shot gathers.
+//   - SEG-Y, revisions 0 to 2, IBM and IEEE floats ([ReadSEGY], [WriteSEGY]), for models and for shot gathers;
+//   - OMEGA's models and its data, .utout, as far as their layout is known ([ReadProject], [ReadUTOUT]).
 //
 // [ReadModel] and [WriteModel] choose the format by the name's ending.
 //

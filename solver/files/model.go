@@ -127,7 +127,7 @@ func WriteModel(path string, m *solver.Model) error {
 
 func modelSEGY(m *solver.Model) *SEGY {
 	f := &SEGY{
-		Text: fmt.Sprintf("C 1 MODEL: SPEEDS IN M/S, A TRACE FOR EACH COLUMN OF CELLS\nC 2 %d COLUMNS OF %g M, %d ROWS OF %g M\nC 3 INTERVAL IN MILLIMETRES OF DEPTH, RECEIVER X AND CDP X IN METRES, DELAY IN METRES",
+		Text: fmt.Sprintf("C 1 MODEL, A TRACE FOR EACH COLUMN OF CELLS\nC 2 %d COLUMNS OF %g M, %d ROWS OF %g M\nC 3 INTERVAL IN MILLIMETRES OF DEPTH, RECEIVER X AND CDP X IN METRES, DELAY IN METRES",
 			m.Nx, m.Dx, m.Nz, m.Dz),
 		Revision: 1, Interval: m.Dz * 1000, Samples: m.Nz,
 	}
