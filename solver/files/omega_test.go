@@ -59,8 +59,8 @@ func TestProjectRoundTrip(t *testing.T) {
 	}
 }
 
-func utout(t testing.TB) (data []*solver.Data, raw []byte) {
-	t.Helper()
+func utout(tb testing.TB) (data []*solver.Data, raw []byte) {
+	tb.Helper()
 	src, rec := solver.Line(solver.At(0, 0), solver.At(1, 0), 2), solver.Line(solver.At(0, 9), solver.At(2, 9), 3)
 	for f := range 2 {
 		d := solver.NewData(float64(float32(4*math.Pi*float64(f+1)))/(2*math.Pi), src, rec)
@@ -69,13 +69,13 @@ func utout(t testing.TB) (data []*solver.Data, raw []byte) {
 		}
 		data = append(data, d)
 	}
-	path := filepath.Join(t.TempDir(), "line1.utout")
+	path := filepath.Join(tb.TempDir(), "line1.utout")
 	if err := files.WriteUTOUT(path, data, 0.5); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data, raw
 }
