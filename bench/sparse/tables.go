@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -102,7 +103,7 @@ func (t *table) shares(b *strings.Builder) {
 		fmt.Fprintf(b, "Two threads are %.2f times as fast in the factor, %.2f in the block, by the clock on the wall.\n", 1/t.ratio(s, wall), 1/t.ratio(s, columns))
 	}
 	if s := t.find("MUMPS"); s != nil {
-		fmt.Fprintf(b, "\n| goal | measured |\n|---|---|\n| factor 4 × MUMPS | %.2f × |\n| 64 columns 6 × MUMPS | %.2f × dense, %.2f × sources and samples |\n",
+		fmt.Fprintf(b, "\n| goal | measured |\n|---|---|\n| factor 4 × MUMPS | %.2f × |\n| 64 columns 6 × MUMPS | %.2f × dense; sources and samples alone, beside its dense columns, %.2f × |\n",
 			t.ratio(s, figures[1].of), t.ratio(s, figures[3].of), s.median(figures[3].of)/points)
 		fmt.Fprintf(b, "| 1 column at 75 %% of the speed of reading | %.0f %% |\n| factor at 65 %% of the peak | %.0f %% |\n", read, peak)
 	}
@@ -131,7 +132,7 @@ func (d *document) markdown(ctx context.Context) string {
     go run ./bench/sparse -grids %s -rounds %d -columns %d -doc %s
 
 %s, %s, %d processors, load %s at the end, %s. Commit %s.
-Figures of one run are compared with one another, never with those of another run.
+Figures of one run are compared with one another, never with those of another run.%s
 
 Complex symmetric nine-point matrices of waves, 4 nodes to a wavelength, 15 absorbing nodes a side. Process CPU seconds on one thread, medians of
 %d rounds in which all solvers take turns; in brackets, how many times gale's figure of the same round. Factor and solves are the better of two; dense right-hand
@@ -143,12 +144,21 @@ UMFPACK and SuperLU are those of L and U.
 The kernels alone: `+"`go test -bench . ./solver/sparse/internal/kern`"+`.
 
 ![how many times gale's time the peers take](sparse.svg)
-`, d.grids, d.rounds, d.columns, d.doc, time.Now().UTC().Format(time.DateOnly), model(), runtime.NumCPU(), load, runtime.Version(), strings.TrimSpace(string(commit)),
+`, d.grids, d.rounds, d.columns, d.doc, time.Now().UTC().Format(time.DateOnly), model(), runtime.NumCPU(), load, runtime.Version(), strings.TrimSpace(string(commit)), busy(load),
 		d.rounds, d.columns, d.tables[0].solvers[0].rounds[0].Kernel)
 	for _, t := range d.tables {
 		b.WriteString(t.markdown())
 	}
 	return b.String()
+}
+
+// busy warns of figures from a machine that does other work.
+func busy(load string) string {
+	v, err := strconv.ParseFloat(load, 64)
+	if err != nil || v <= float64(runtime.NumCPU())+1 {
+		return ""
+	}
+	return "\nThe machine was at other work too: ratios of CPU seconds hold, shares of its speed are too low, and what threads gain by the clock means nothing."
 }
 
 // model names the processor.
