@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,7 @@ func (j runJob) run(ctx context.Context) error {
 		return err
 	}
 	// What can be refused is refused before anything runs or is written.
+	set := j.options.Set
 	if len(j.options.Set) > 0 {
 		if err := nb.Inject(j.options.Set); err != nil {
 			return fmt.Errorf("%s: %w", j.path, err)
@@ -106,13 +108,38 @@ func (j runJob) run(ctx context.Context) error {
 		return errors.Join(failed, err)
 	}
 	if cell, ok := errors.AsType[*notebook.CellError](failed); ok {
-		return &exitError{1, fmt.Sprintf("%s: %s\n%s", j.path, cell.Error(), strings.Join(cell.Traceback, "\n"))}
+		text := fmt.Sprintf("%s: %s\n%s%s", j.path, cell.Error(), strings.Join(cell.Traceback, "\n"), wereSet(set))
+		if !isTerminal(os.Stderr) {
+			text = colours.ReplaceAllString(text, "")
+		}
+		return &exitError{1, text}
 	}
 	if failed != nil {
 		return fmt.Errorf("%s: %w", j.path, failed)
 	}
 	fmt.Fprintf(os.Stderr, "%s: done in %.1f s, written to %s\n", j.path, time.Since(begin).Seconds(), j.output)
 	return nil
+}
+
+// wereSet names the parameters that were set from the command line, since a cell that fails may do so because of one.
+func wereSet(set []notebook.Assignment) string {
+	if len(set) == 0 {
+		return ""
+	}
+	var all []string
+	for _, a := range set {
+		all = append(all, a.Name+" = "+a.Value)
+	}
+	return "\nparameters that were set: " + strings.Join(all, ", ")
+}
+
+// colours are the sequences by which a terminal changes colours.
+var colours = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
+// isTerminal says whether somebody looks at a file.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // writable says whether a file can be written beside which nothing is left behind.
