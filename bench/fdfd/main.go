@@ -57,11 +57,11 @@ func marmousi(file string, rounds int) error {
 	say("%v, 10 Hz, 15 absorbing cells on all sides, 31 sources, 301 receivers, %d threads\n", m, runtime.GOMAXPROCS(0))
 	src := solver.Line(solver.At(500, 20), solver.At(8900, 20), 31)
 	rec := solver.Line(solver.At(200, 20), solver.At(9200, 20), 301)
-	var all, again, solve []float64
+	var all, again, solve, cpuAll, cpuAgain []float64
 	var r sparse.Report
 	for i := range rounds + 1 {
 		runtime.GC() // also lets go of the structure, which nothing else holds
-		t := time.Now()
+		t, c := time.Now(), used()
 		k, err := fdfd.NewKernel(m, 10, fdfd.Absorbing(fdfd.Layer{Cells: 15}))
 		if err != nil {
 			return err
@@ -69,9 +69,9 @@ func marmousi(file string, rounds int) error {
 		if _, err = k.Data(src, rec); err != nil {
 			return err
 		}
-		whole := time.Since(t).Seconds()
+		whole, wholeCPU := time.Since(t).Seconds(), used()-c
 		other := m.Scale(1.001)
-		t = time.Now()
+		t, c = time.Now(), used()
 		if err := k.Update(other); err != nil {
 			return err
 		}
@@ -79,14 +79,15 @@ func marmousi(file string, rounds int) error {
 		if _, err = k.Data(src, rec); err != nil {
 			return err
 		}
-		both := time.Since(t).Seconds()
+		both, bothCPU := time.Since(t).Seconds(), used()-c
 		r = k.Factor()
 		if i > 0 { // the first round warms memory
 			all, again, solve = append(all, whole), append(again, both), append(solve, both-update)
+			cpuAll, cpuAgain = append(cpuAll, wholeCPU), append(cpuAgain, bothCPU)
 		}
 	}
-	say("a frequency with analysis %.3f s, on the known structure %.3f s (data of it %.3f s); factor %.1f·10⁶ bytes, growth %.1e, residual %.0e\n",
-		median(all), median(again), median(solve), float64(r.Bytes)/1e6, r.Growth, r.Residual)
+	say("a frequency with analysis %.3f s (CPU %.3f s), on the known structure %.3f s (CPU %.3f s; data of it %.3f s); factor %.1f·10⁶ bytes, growth %.1e, residual %.0e\n",
+		median(all), median(cpuAll), median(again), median(cpuAgain), median(solve), float64(r.Bytes)/1e6, r.Growth, r.Residual)
 	return nil
 }
 
@@ -127,7 +128,7 @@ func crosswell(rounds int, python string) error {
 	say("crosswell in three dimensions, 101 sources, 101 receivers, %d wavenumbers: %.3f s from model to data (CPU %.3f s), %.1f·10⁶ bytes\n",
 		n, median(wall), median(cpu), float64(bytes)/1e6)
 	if len(ratios) > 0 {
-		say("SuperLU with 80 real wavenumbers takes %.0f times as long (one wavenumber timed, times 80), and its data are wrong by more than their size\n", median(ratios))
+		say("SuperLU with 80 real wavenumbers takes %.0f times as long (one wavenumber timed, times 80)\n", median(ratios))
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ func TestCrossLine(t *testing.T) {
 func TestClassicSizes(t *testing.T) {
 	run(t, "classic-size", 13)
 	run(t, "classic-size-crossline", 4)
+	run(t, "classic-size-elliptic", 13)
 }
 
 func TestRectangularCells(t *testing.T) {
