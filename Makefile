@@ -6,8 +6,9 @@
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make battery-nightly  the battery of cells in each mode; on arm64 under qemu-user where that is installed
 # make image  the Docker image with JupyterLab
+# make soak   20,000 cells in one kernel (SOAK_CELLS): memory, descriptors, files and latencies; half an hour
 
-.PHONY: build demo inversion check bench conformance soak-zmtp battery-nightly image install venv tools clean
+.PHONY: build demo inversion check bench conformance soak soak-zmtp battery-nightly image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -42,6 +43,9 @@ conformance: build venv
 	GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
 	IPP_ENABLE_CURVE=1 GALE_PYTHON=$(CURDIR)/$(PYTHON) test/ipyparallel/run.sh
 	! /usr/bin/python3 -c 'import ipyparallel.tests' 2>/dev/null || GALE_PYTHON=/usr/bin/python3 test/ipyparallel/run.sh
+
+soak:
+	GALE_SOAK=$(or $(SOAK_CELLS),20000) $(GO) test -run 'TestSoak$$' -v -count 1 -timeout 3h ./cmd/gale
 
 soak-zmtp:
 	GALE_SOAK_ZMTP=$(or $(SOAK),10m) $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/zmtp

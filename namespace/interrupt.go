@@ -2,15 +2,17 @@ package namespace
 
 import (
 	"context"
+	"regexp"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
 
-// The steps of an interrupt, counted from its beginning. Flags of other modules catch loops in functions of older cells that are
-// reached through function values; what still runs at the end only waits, and is left behind.
+// The steps of an interrupt: how long it is waited for an end each time, 0.6 s in all. A run is left behind after the last one, or earlier when
+// nothing in the process runs: what waits then for a channel, a lock, the clock or the system would not have ended either.
+var interruptSteps = []time.Duration{80 * time.Millisecond, 100 * time.Millisecond, 120 * time.Millisecond, 300 * time.Millisecond}
+
 const (
-	interruptAll = 300 * time.Millisecond
-	interruptEnd = 600 * time.Millisecond
 	// lingering is how long flags stay after an interrupted run has ended, so that goroutines it started see them.
 	lingering = 100 * time.Millisecond
 )
@@ -21,13 +23,14 @@ func (n *Namespace) await(ctx context.Context, r *run) (left bool) {
 		return false
 	}
 	r.stopped.Store(true)
-	n.update(n.setFlags)
-	if ended(r, interruptAll) {
-		return false
-	}
 	n.update(func() { r.wide = true; n.setFlags() })
-	if ended(r, interruptEnd-interruptAll) {
-		return false
+	for _, wait := range interruptSteps {
+		if ended(r, wait) {
+			return false
+		}
+		if quiet() {
+			break
+		}
 	}
 	r.ended.Store(true)
 	n.update(func() { r.wide = false; n.setFlags(); n.share() })
@@ -56,6 +59,28 @@ func (n *Namespace) lasts(ctx context.Context, r *run) bool {
 		}
 	}
 }
+
+// quiet says whether no goroutine but the calling one runs or could run: then an interrupted run waits for something that is not about to
+// happen.
+func quiet() bool {
+	buf := make([]byte, maxQuietStacks)
+	k := runtime.Stack(buf, true)
+	if k == len(buf) {
+		return false // too many to tell
+	}
+	busy := 0
+	for _, m := range stackState.FindAllSubmatch(buf[:k], -1) {
+		if s := string(m[1]); s == "running" || s == "runnable" {
+			busy++
+		}
+	}
+	return busy <= 1
+}
+
+// maxQuietStacks is how much text of stacks is looked at while a user waits, in bytes.
+const maxQuietStacks = 1 << 20
+
+var stackState = regexp.MustCompile(`(?m)^goroutine \d+[^\[\n]* \[(\w+)`)
 
 func ended(r *run, within time.Duration) bool {
 	t := time.NewTimer(within)

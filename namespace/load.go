@@ -33,6 +33,10 @@ func (n *Namespace) Load(m *module.Module) error {
 	if err := n.loadLibraries(m); err != nil {
 		return err
 	}
+	err := n.room()
+	if err != nil {
+		return fmt.Errorf("namespace: loading %v: %w", m.ID, err)
+	}
 	reg, run, err := n.open(m)
 	if err != nil {
 		return fmt.Errorf("namespace: loading %v: %w", m.ID, err)

@@ -38,6 +38,7 @@ type Namespace struct {
 	limit int64 // of memory, bytes; 0: none
 
 	loading sync.Mutex // one module at a time is mapped
+	areas   areas
 
 	mu      sync.Mutex // guards all below
 	units   map[module.ID]*unit

@@ -213,11 +213,8 @@ func TestInterruptOfALoop(t *testing.T) {
 		if out.LeftBehind || out.Failure == nil || out.Failure.Name != "KeyboardInterrupt" || time.Since(start) > 10*time.Millisecond {
 			t.Fatalf("%+v after %v", out, time.Since(start))
 		}
-		if atomic.LoadUint32(&other) != 0 {
-			t.Error("the flag of another module was set at once")
-		}
 		time.Sleep(time.Second)
-		if atomic.LoadUint32(&own) != 0 || f.LeftBehind() != 0 {
+		if atomic.LoadUint32(&own)+atomic.LoadUint32(&other) != 0 || f.LeftBehind() != 0 {
 			t.Error("the flag stays set after the end of the run")
 		}
 		if out := f.Run(t.Context(), f.load(module.Module{}, image{run: func(r *cellrt.Run) { r.Result(1) }}), RunOptions{}); out.Failure != nil {
@@ -234,7 +231,7 @@ func TestInterruptOfAnOlderFunction(t *testing.T) {
 		f.load(module.Module{}, image{reg: func(r *cellrt.Registrar) { r.Stop = &older }})
 		start := time.Now()
 		out := f.Run(ctx, f.load(module.Module{}, image{run: func(*cellrt.Run) { cancel(); loop(f, &older) }}), RunOptions{})
-		if d := time.Since(start); out.LeftBehind || out.Failure.Name != "KeyboardInterrupt" || d < interruptAll || d > interruptAll+10*time.Millisecond {
+		if d := time.Since(start); out.LeftBehind || out.Failure.Name != "KeyboardInterrupt" || d > 10*time.Millisecond {
 			t.Fatalf("%+v after %v", out, d)
 		}
 	})
@@ -252,7 +249,7 @@ func TestWhatWaitsIsLeftBehind(t *testing.T) {
 		})
 		start := time.Now()
 		out := f.Run(ctx, id, RunOptions{})
-		if d := time.Since(start); !out.LeftBehind || out.Failure.Name != "KeyboardInterrupt" || d != interruptEnd {
+		if d := time.Since(start); !out.LeftBehind || out.Failure.Name != "KeyboardInterrupt" || d < interruptSteps[0] || d > 600*time.Millisecond {
 			t.Fatalf("%+v after %v", out, d)
 		}
 		if f.LeftBehind() != 1 || atomic.LoadUint32(&flag) != 1 {
