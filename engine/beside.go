@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/galeproject/gale/value"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -26,6 +27,20 @@ func (e *Engine) explore(ctx context.Context, t *task) answer {
 	}
 	r.Status = "ok"
 	return answer{content: r}
+}
+
+// take gives the values of all variables to the namespace that takes the place of this one.
+func (e *Engine) take() answer {
+	if e.o.Explorer == nil {
+		return failWith(nameRequest, errNoExplorer)
+	}
+	r, values := e.o.Explorer.Take()
+	r.Status = "ok"
+	a := answer{content: r}
+	if len(values) > 0 {
+		a.buffers = value.Pack(values)
+	}
+	return a
 }
 
 // comm hands a message of a comm to its handler.

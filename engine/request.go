@@ -27,7 +27,7 @@ func (s *shell) receive(e received) {
 func work(msgType string) bool {
 	switch msgType {
 	case "execute_request", "apply_request", "clear_request",
-		wire.RunRequest, wire.PrepareRequest, wire.CallRequest, wire.NamesRequest, wire.ObjectsRequest:
+		wire.RunRequest, wire.PrepareRequest, wire.CallRequest, wire.NamesRequest, wire.ObjectsRequest, wire.TakeRequest:
 		return true
 	}
 	return false

@@ -126,6 +126,8 @@ func (e *Engine) perform(ctx context.Context, t *task) (a answer) {
 		return e.objects(t)
 	case wire.VarsRequest:
 		return e.explore(ctx, t)
+	case wire.TakeRequest:
+		return e.take()
 	case wire.CommOpen, wire.CommMsg, wire.CommClose:
 		return e.comm(ctx, t)
 	case "execute_request":

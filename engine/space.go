@@ -17,7 +17,7 @@ type Space interface {
 	Load(m *module.Module) error
 	// Run runs a loaded module's cell and gives how its result looks, nil without one.
 	Run(ctx context.Context, id module.ID, run wire.Run, show func(display.Bundle)) (*display.Bundle, *wire.Failure)
-	// Keep gives a variable of the notebook the value that came for it.
+	// Keep gives a variable of the notebook the value that came for it; without a hash, as the namespace's own.
 	Keep(session string, v wire.VarRef, e value.Encoded) error
 	// Call calls a function for its items. values are the captures, if any, then the packed arguments. It gives the reply, with Lacks if the
 	// call could not begin, and the values of the results that are not kept.
@@ -40,10 +40,12 @@ type Names interface {
 	List() []wire.NameInfo
 }
 
-// Explorer looks at variables beside running cells.
+// Explorer looks at variables, also beside running cells.
 type Explorer interface {
 	// Explore answers at once, whatever runs.
 	Explore(ctx context.Context, v wire.Vars) wire.VarsReply
+	// Take gives the values of all variables; nothing runs.
+	Take() (wire.TakeReply, []value.Encoded)
 }
 
 // Comms are the comms of a kernel's child.

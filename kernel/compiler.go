@@ -25,6 +25,12 @@ type Compiler interface {
 	Status(source string) Completeness
 }
 
+// Keeper is what a [Compiler] may also be: RestartKeeping ends the process of the variables and begins another one that has them, as far as
+// they can travel; report says what was kept and what was lost.
+type Keeper interface {
+	RestartKeeping(ctx context.Context) (report string, err error)
+}
+
 // Resetter is what a [Compiler] may also be: Reset forgets every declaration of the session.
 type Resetter interface{ Reset() error }
 

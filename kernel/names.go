@@ -19,6 +19,7 @@ func nameMagics() []magic {
 		{"%rm", "NAME …", "forget variables", runRemove},
 		{"%remove", "NAME …", "", runRemove},
 		{"%reset", "", "begin with an empty namespace", runReset},
+		{"%restart", "[--keep]", "begin with a new process; --keep: with the variables that can be kept", runRestart},
 		{"%history", "[-n NUMBER] [-g PATTERN]", "inputs of this session, or those of all that match a pattern such as *mat*", runHistory},
 	}
 }
@@ -150,6 +151,31 @@ func runReset(c *cell, _ string, _ part) *wire.Failure {
 	}
 	c.closeComms(c.request.Message)
 	c.print("stdout", "all names are gone\n")
+	return nil
+}
+
+// runRestart runs %restart: a new process, with the variables when they shall be kept. What cells declared stays in any case.
+func runRestart(c *cell, _ string, p part) *wire.Failure {
+	switch words := strings.Fields(p.args); {
+	case len(words) == 0:
+		if err := c.o.Evaluator.Restart(c.ctx); err != nil {
+			return usage("%%restart: %v", err)
+		}
+		c.print("stdout", "all values are gone\n")
+	case len(words) == 1 && words[0] == "--keep":
+		k, ok := c.o.Compiler.(Keeper)
+		if !ok {
+			return usage("%%restart: variables cannot be kept here")
+		}
+		report, err := k.RestartKeeping(c.ctx)
+		if err != nil {
+			return usage("%%restart: %v", err)
+		}
+		c.print("stdout", report)
+	default:
+		return usage("%%restart [--keep]")
+	}
+	c.closeComms(c.request.Message)
 	return nil
 }
 

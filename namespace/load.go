@@ -184,6 +184,10 @@ func (n *Namespace) install(m *module.Module, run any, r *cellrt.Registrar) {
 	n.units[m.ID] = u
 	for _, t := range r.Types {
 		n.types.add(m.Session, t)
+		if n.typeNames[m.Session] == nil {
+			n.typeNames[m.Session] = map[string]bool{}
+		}
+		n.typeNames[m.Session][t.Name] = true
 	}
 	for _, f := range r.Funcs {
 		v := reflect.ValueOf(f.F)

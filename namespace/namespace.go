@@ -47,16 +47,17 @@ type Namespace struct {
 	libraries map[string]bool   // that are loaded, by id
 	packages  map[string]string // package of a library -> the library's id
 
-	vars    map[symbol]*variable
-	named   map[string][]*variable
-	loose   map[string]*loose
-	funcs   map[string]*function // by the user's name
-	types   table
-	objects map[Ref]*object
-	runs    map[*run]struct{}
-	alone   atomic.Pointer[run] // the run that has standard output to itself; nil: several print
-	touched int                 // counts settings of names, to tell the newest
-	label   string
+	vars      map[symbol]*variable
+	named     map[string][]*variable
+	loose     map[string]*loose
+	funcs     map[string]*function // by the user's name
+	types     table
+	objects   map[Ref]*object
+	runs      map[*run]struct{}
+	typeNames map[string]map[string]bool // types by session and the user's name
+	alone     atomic.Pointer[run]        // the run that has standard output to itself; nil: several print
+	touched   int                        // counts settings of names, to tell the newest
+	label     string
 }
 
 // symbol is a symbol of a session.
@@ -94,7 +95,7 @@ func New(o Options) *Namespace {
 	n := &Namespace{
 		o: o, label: o.Label,
 		units: map[module.ID]*unit{}, libraries: map[string]bool{}, packages: map[string]string{}, methods: map[symbol]int{}, vars: map[symbol]*variable{}, named: map[string][]*variable{},
-		loose: map[string]*loose{}, funcs: map[string]*function{}, objects: map[Ref]*object{}, runs: map[*run]struct{}{},
+		loose: map[string]*loose{}, funcs: map[string]*function{}, objects: map[Ref]*object{}, typeNames: map[string]map[string]bool{}, runs: map[*run]struct{}{},
 		types: table{byName: map[string]reflect.Type{}, names: map[reflect.Type]string{}, host: o.Types},
 	}
 	n.space = cellrt.NewSpace(cellrt.Hooks{Show: n.show, Failed: n.failed, Context: context.Background, Stopped: n.stopped, Print: n.print})

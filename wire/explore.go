@@ -63,3 +63,16 @@ const (
 	NameDied     = "NamespaceDied"     // the process of the namespace ended
 	NoCommTarget = "CommTargetUnknown" // comm_open names a target that nobody has registered
 )
+
+// TakeRequest asks a namespace for everything that its variables hold, so that another one can begin with it. It has no content.
+const TakeRequest = "gale_take_request"
+
+// TakeReply is the content of its reply. Buffers are value.Pack of the values of Vars. A PrepareRequest whose VarRefs have no hash gives
+// values to another namespace as its own.
+type TakeReply struct {
+	Reply
+	Session string   `json:"session"`
+	Vars    []VarRef `json:"vars,omitempty"`
+	Types   []string `json:"types,omitempty"`   // types of the session, by their names
+	Refused []string `json:"refused,omitempty"` // what cannot travel, and why
+}

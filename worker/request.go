@@ -52,7 +52,7 @@ func (r *request) put(i item) {
 // prints says whether user code may print while a request is served.
 func prints(msgType string) bool {
 	switch msgType {
-	case wire.VarsRequest, wire.NamesRequest, wire.ObjectsRequest, wire.PrepareRequest:
+	case wire.VarsRequest, wire.NamesRequest, wire.ObjectsRequest, wire.PrepareRequest, wire.TakeRequest:
 		return false
 	}
 	return true

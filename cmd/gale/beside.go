@@ -9,6 +9,7 @@ import (
 	"github.com/galeproject/gale/engine"
 	"github.com/galeproject/gale/internal/stream"
 	"github.com/galeproject/gale/namespace"
+	"github.com/galeproject/gale/value"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -16,7 +17,10 @@ import (
 type comms struct{ h *hostOfCells }
 
 // explorer is a namespace's explorer as an engine wants it.
-type explorer struct{ x *namespace.Explorer }
+type explorer struct {
+	x *namespace.Explorer
+	n *namespace.Namespace
+}
 
 var (
 	_ engine.Comms    = comms{}
@@ -36,6 +40,16 @@ func (c comms) Receive(ctx context.Context, msgType string, m wire.Comm, buffers
 	}
 	out := c.h.n.Do(ctx, namespace.RunOptions{Emit: emitter(ctx, show)}, func() { handle(ctx) })
 	return asWire(out.Failure)
+}
+
+// Take gives the values of all variables.
+func (e explorer) Take() (wire.TakeReply, []value.Encoded) {
+	t := e.n.Take()
+	r := wire.TakeReply{Session: t.Session, Types: t.Types, Refused: t.Refused}
+	for _, v := range t.Vars {
+		r.Vars = append(r.Vars, wire.VarRef{Name: v.Name, Symbol: v.Symbol})
+	}
+	return r, t.Values
 }
 
 // Explore looks at variables, or at what runs.

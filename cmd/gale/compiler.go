@@ -27,6 +27,7 @@ type session struct {
 	log   *slog.Logger
 	ready chan struct{}
 	need  chan struct{} // holds a token when somebody waits
+	child child         // where its modules run; set before the kernel serves
 
 	mu   sync.Mutex // guards s, which a reset replaces
 	s    *compile.Session

@@ -20,6 +20,7 @@ import (
 	"github.com/galeproject/gale/compile"
 	"github.com/galeproject/gale/install"
 	"github.com/galeproject/gale/internal/host"
+	"github.com/galeproject/gale/namespace"
 )
 
 func doctorVerb() *cobra.Command {
@@ -50,6 +51,7 @@ func doctor(ctx context.Context, out io.Writer, prepare bool) error {
 		{"go", lookAtGo, false},
 		{"linker", lookAtLinker, false},
 		{"cells", lookAtCells, false},
+		{"room", lookAtRoom, true},
 	}
 	if !prepare {
 		checks = append(checks, []check{
@@ -173,4 +175,9 @@ func lookAtCluster(ctx context.Context) (string, error) {
 	}
 	defer func() { _ = c.Close() }() // it has made nothing
 	return fmt.Sprintf("%d engines, %s", len(c.IDs()), path), nil
+}
+
+// lookAtRoom says how many cells a notebook may compile before its process is full.
+func lookAtRoom(context.Context) (string, error) {
+	return fmt.Sprintf("some %d cells can be compiled before a notebook needs %%restart --keep (vm.max_map_count)", namespace.MaxModules()), nil
 }

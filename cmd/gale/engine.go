@@ -94,7 +94,7 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	o.Left = n.LeftBehind
 	h := &hostOfCells{n: n}
 	o.Context = func(ctx context.Context) context.Context { return comm.WithHost(client.WithHost(ctx, h), h) }
-	o.Explorer = explorer{namespace.NewExplorer(n)}
+	o.Explorer = explorer{namespace.NewExplorer(n), n}
 	if o.Private != nil {
 		o.Comms = comms{h}
 		stdin, err := stream.TakeStdin()

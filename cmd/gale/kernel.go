@@ -66,6 +66,7 @@ func serveKernel(ctx context.Context, path string, verbose bool) error {
 		return err
 	}
 	defer func() { _ = w.Close() }() // the kernel closes it first; this is for errors on the way
+	s.child = w
 	history := store.OpenHistory(store.HistoryPath(), log)
 	defer func() { _ = history.Close() }() // what was not written is lost either way
 	k, err := kernel.New(kernel.Options{

@@ -85,7 +85,11 @@ func asWire(f *namespace.Failure) *wire.Failure {
 
 // Keep gives a variable of the notebook its value.
 func (s space) Keep(session string, v wire.VarRef, e value.Encoded) error {
-	return s.n.Keep(session, namespace.Sent{Name: v.Name, Symbol: v.Symbol, Hash: v.Hash}, e)
+	sent := namespace.Sent{Name: v.Name, Symbol: v.Symbol, Hash: v.Hash}
+	if v.Hash == "" {
+		return s.n.Adopt(session, sent, e)
+	}
+	return s.n.Keep(session, sent, e)
 }
 
 // Call calls a function for its items.
