@@ -134,7 +134,8 @@ func (w *block) rowsOf(b [][]complex128) rower {
 		}
 		c0, c1, c2, c3 := cols[0], cols[1], cols[2], cols[3]
 		for i, v := range at {
-			*(*[kern.Rows]complex128)(to[kern.Rows*i:]) = [kern.Rows]complex128{c0[v], c1[v], c2[v], c3[v]}
+			p := (*[kern.Rows]complex128)(to[kern.Rows*i:])
+			p[0], p[1], p[2], p[3] = c0[v], c1[v], c2[v], c3[v]
 		}
 	}
 }
