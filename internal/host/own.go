@@ -19,7 +19,7 @@ import (
 	p11 "github.com/galeproject/gale/solver/solvertest"
 )
 
-// own mentions 247 functions, variables and types of 12 packages.
+// own mentions 248 functions, variables and types of 12 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -202,6 +202,7 @@ var own = []any{
 	p7.Share,
 	(*p7.Side)(nil),
 	p7.Sides,
+	p7.SinglePrecision,
 	(*p7.Stencil)(nil),
 	(*p7.Term)(nil),
 	p7.Threads,

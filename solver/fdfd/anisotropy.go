@@ -3,6 +3,7 @@ package fdfd
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/galeproject/gale/solver"
 )
@@ -92,17 +93,10 @@ func (t *tilted) fit(m *solver.Model, axes []axis, first []int, o *options) erro
 	betas := []float64{noFallback}
 	betas = append(betas, fallbacks[:]...)
 	for _, b := range betas {
-		bad := make([]bool, len(tried))
-		parallel(o.workers(), len(tried), func(i int) {
+		worst := firstOf(o.workers(), len(tried), func(i int) bool {
 			p, q := tried[i].fit(b)
-			bad[i] = tried[i].slow(p, q, z)
+			return tried[i].slow(p, q, z)
 		})
-		worst := -1
-		for i := range bad {
-			if bad[i] && worst < 0 {
-				worst = i
-			}
-		}
 		if worst < 0 {
 			beta = b
 			break
@@ -120,6 +114,27 @@ func (t *tilted) fit(m *solver.Model, axes []axis, first []int, o *options) erro
 	t.kinds = make([]kind, len(axes))
 	parallel(o.workers(), len(axes), func(i int) { t.kinds[i] = axes[i].kind(beta) })
 	return nil
+}
+
+// firstOf is the least of 0 to n−1 for which f holds, −1 for none; what comes after one that was found need not be tried.
+func firstOf(threads, n int, f func(i int) bool) int {
+	var mu sync.Mutex
+	least := n
+	parallel(threads, n, func(i int) {
+		mu.Lock()
+		behind := i > least
+		mu.Unlock()
+		if behind || !f(i) {
+			return
+		}
+		mu.Lock()
+		least = min(least, i)
+		mu.Unlock()
+	})
+	if least == n {
+		return -1
+	}
+	return least
 }
 
 // refuse names a cell and what can be done.

@@ -158,7 +158,7 @@ func (k *Kernel) factorise(ctx context.Context) error {
 		return k.factor.Refactor(ctx, values)
 	}
 	f, err := st.sym.Factor(ctx, values, sparse.FactorOptions{
-		Threads: k.opt.threads, Limit: k.opt.limit,
+		Threads: k.opt.threads, Limit: k.opt.limit, Single: k.opt.single,
 		Progress: func(done, total float64) { k.tell("factorising", int(done/total*100), 100) },
 	})
 	if err != nil {

@@ -406,3 +406,27 @@ func TestLayerReflects(t *testing.T) {
 		}
 	}
 }
+
+// A factor of half the size gives the same data to the accuracy that refinement reaches.
+func TestSinglePrecision(t *testing.T) {
+	m := random(60, 40, 3)
+	src, rec := []solver.Point{solver.At(103, 57), solver.At(400, 200)}, solver.Line(solver.At(20, 20), solver.At(580, 380), 30)
+	var data [2]*solver.Data
+	var bytes [2]int64
+	for i, o := range []fdfd.Option{nil, fdfd.SinglePrecision()} {
+		k, err := fdfd.NewKernel(m, 30, fdfd.FreeSurface(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data[i], err = k.Data(src, rec); err != nil {
+			t.Fatal(err)
+		}
+		bytes[i] = k.Report().Bytes
+	}
+	if e := data[1].L2(data[0]) / data[0].L2(nil); !(e < 1e-8) {
+		t.Errorf("data differ by %.1e", e)
+	}
+	if float64(bytes[1]) > 0.75*float64(bytes[0]) {
+		t.Errorf("%d bytes, in double precision %d", bytes[1], bytes[0])
+	}
+}

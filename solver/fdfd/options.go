@@ -28,6 +28,7 @@ type options struct {
 	fitted    bool
 	power     float64 // of the correction at a fitted point
 	safe      bool
+	single    bool
 	threads   int
 	limit     int64
 }
@@ -96,6 +97,9 @@ func Log(l *slog.Logger) Option { return func(o *options) { o.log = l } }
 
 // Threads is how many to compute with; 0 is all. Results do not depend on it.
 func Threads(n int) Option { return func(o *options) { o.threads = n } }
+
+// SinglePrecision keeps the factor in half the memory; solutions are refined in double precision.
+func SinglePrecision() Option { return func(o *options) { o.single = true } }
 
 // MemoryLimit refuses work that needs more bytes.
 func MemoryLimit(bytes int64) Option { return func(o *options) { o.limit = bytes } }
