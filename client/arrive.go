@@ -17,7 +17,7 @@ func (s *shell) arrive(now time.Time, ch channel, m *wire.Message) []effect {
 	case iopub:
 		return s.heard(m)
 	case query, mux, task, broadcast, control:
-		return s.replied(now, m)
+		return append(s.owe(ch, m), s.replied(now, m)...)
 	case channels:
 	}
 	return nil
@@ -54,9 +54,16 @@ func targetOf(id string) string { return id[strings.LastIndexByte(id, '_')+1:] }
 // replied takes a reply. One that says where it was made waits until the outputs that belong to it have come.
 func (s *shell) replied(now time.Time, m *wire.Message) []effect {
 	id := parentID(m)
+	if id == s.inquiry.id && id != "" {
+		return s.informed(m)
+	}
+	var first []effect
+	if m.Header.MsgType == "connection_reply" {
+		first = s.welcomed(m)
+	}
 	r := s.owner(id)
 	if r == nil {
-		return nil
+		return first
 	}
 	if r.ch == broadcast && !r.targets[targetOf(string(id))] { // answered already, or a refusal of the whole
 		if s.pending[id] == nil {
@@ -66,7 +73,7 @@ func (s *shell) replied(now time.Time, m *wire.Message) []effect {
 	}
 	r.got[string(id)] = answer{reply: m}
 	if !r.outputs || !s.ran(m) {
-		return s.deliver(r, string(id))
+		return append(first, s.deliver(r, string(id))...)
 	}
 	r.due = now.Add(idleGrace)
 	if _, idle := r.got["idle "+string(id)]; idle {

@@ -44,7 +44,7 @@ func open(ctx context.Context, path string, o settings) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l, err := newLoop(f, c.session, log, c.setEngines)
+	l, err := newLoop(f, path, c.session, o.patience, log, c.setEngines)
 	if err != nil {
 		return nil, err
 	}
@@ -58,48 +58,20 @@ func open(ctx context.Context, path string, o settings) (*Client, error) {
 	return c, nil
 }
 
-// greet asks the controller who is there.
+// greet asks the controller who is there; the loop has taken that when the answer is here.
 func (c *Client) greet(ctx context.Context) error {
 	reply, err := c.ask(ctx, query, "", "connection_request", nil)
 	if err != nil {
 		return err
 	}
-	var content struct {
-		wire.Reply
-		Engines map[string]string `json:"engines"`
-		Gale    map[string]About  `json:"gale"`
-	}
+	var content wire.Reply
 	if err := reply.Content(&content); err != nil {
 		return err
 	}
 	if content.Status != "ok" {
-		return fmt.Errorf("client: the controller refused: %w", failure(content.Reply))
+		return fmt.Errorf("client: the controller refused: %w", failure(content))
 	}
-	for id, uuid := range content.Engines {
-		var n int
-		if _, err := fmt.Sscan(id, &n); err != nil {
-			return fmt.Errorf("client: the controller names an engine %q: want a number", id)
-		}
-		note := registration{ID: n, UUID: uuid}
-		if about, ok := content.Gale[id]; ok {
-			note.Gale = &about
-		}
-		m, err := c.session.New("registration_notification", nil, nil, note)
-		if err != nil {
-			return err
-		}
-		c.loop.post(arrived{notification, m})
-	}
-	taken := flushed{make(chan struct{})}
-	if !c.loop.post(taken) {
-		return ErrClosed
-	}
-	select {
-	case <-taken.done:
-		return nil
-	case <-c.loop.over():
-		return ErrClosed
-	}
+	return nil
 }
 
 // failure makes an error of a reply that is not ok.
@@ -159,6 +131,8 @@ func (c *Client) WaitForEngines(ctx context.Context, n int) error {
 		case <-changed:
 		case <-c.loop.over():
 			return ErrClosed
+		case <-c.loop.absent():
+			return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, ErrController)
 		case <-ctx.Done():
 			return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, ctx.Err())
 		}

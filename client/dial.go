@@ -17,12 +17,13 @@ import (
 
 // settings are what the options of Dial and Open say.
 type settings struct {
-	host    Host
-	starter Starter
-	output  func(wire.Output)
-	log     *slog.Logger
-	timeout time.Duration
-	file    string
+	host     Host
+	starter  Starter
+	output   func(wire.Output)
+	log      *slog.Logger
+	timeout  time.Duration
+	patience time.Duration
+	file     string
 }
 
 // Starter starts a local cluster, or finds the one that it started before, and gives the path of its connection file.
@@ -42,6 +43,10 @@ func WithOutput(f func(wire.Output)) Setting { return func(o *settings) { o.outp
 
 // WithTimeout bounds the wait for the controller's first answer; the default is 10 s.
 func WithTimeout(d time.Duration) Setting { return func(o *settings) { o.timeout = d } }
+
+// WithPatience bounds how long calls wait for a controller that is gone to come back, 60 s by default; then they fail and say so. A
+// controller that was stopped, so that its connection file is gone, is waited for no longer than 3 s.
+func WithPatience(d time.Duration) Setting { return func(o *settings) { o.patience = d } }
 
 // WithLog gives a logger; the default is silent.
 func WithLog(l *slog.Logger) Setting { return func(o *settings) { o.log = l } }
@@ -70,7 +75,7 @@ func Dial(ctx context.Context, opts ...Setting) (*Client, error) {
 }
 
 func apply(ctx context.Context, opts []Setting) settings {
-	o := settings{host: hostOf(ctx), timeout: 10 * time.Second}
+	o := settings{host: hostOf(ctx), timeout: 10 * time.Second, patience: patience}
 	for _, f := range opts {
 		f(&o)
 	}

@@ -18,6 +18,9 @@
 // kept. An error of the function is not tried again unless [Retries] says so; the death of an engine is not the function's fault, and a task of a balanced
 // view is then run elsewhere.
 //
+// A controller that ends and comes back (gale cluster starts it again with what it knew) is gone back to: calls under way go on, what
+// never arrived is sent again, and every result comes once. One that stays away is waited for no longer than [WithPatience] says.
+//
 // The package never starts processes and never compiles: a [Host], the process that a cell runs in, does that for it. It never keeps a
 // call waiting for an answer that cannot come: when the controller or the engine is gone, the call fails and says so.
 package client

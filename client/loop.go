@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/internal/zmtp"
@@ -23,6 +25,7 @@ const sendLimit = 5 * time.Second
 type runner interface {
 	post(e event) bool
 	over() <-chan struct{}
+	absent() <-chan struct{}
 	away() bool
 	close()
 }
@@ -30,8 +33,45 @@ type runner interface {
 // over is closed when the loop has ended.
 func (l *loop) over() <-chan struct{} { return l.closed }
 
+// absent is closed when the controller has been away for too long; a controller that comes back after all begins another.
+func (l *loop) absent() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gone
+}
+
 // away says whether the controller has been away for too long.
-func (l *loop) away() bool { return l.gone.Load() }
+func (l *loop) away() bool {
+	select {
+	case <-l.absent():
+		return true
+	default:
+		return false
+	}
+}
+
+// judge notes whether the controller is away.
+func (l *loop) judge(gone bool) {
+	if gone == l.away() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if gone {
+		close(l.gone)
+	} else {
+		l.gone = make(chan struct{})
+	}
+}
+
+// stopped says whether a controller that is away was stopped: its connection file is gone then.
+func (l *loop) stopped() bool {
+	if l.shell.lostAt[query].IsZero() {
+		return false
+	}
+	_, err := os.Stat(l.path)
+	return errors.Is(err, fs.ErrNotExist)
+}
 
 // loop owns a client's shell and sockets: one goroutine carries out what the shell says.
 type loop struct {
@@ -44,14 +84,17 @@ type loop struct {
 	once    sync.Once
 	log     *slog.Logger
 	changed func(Engines)
-	gone    atomic.Bool // the controller has been away too long
+	path    string // of the connection file
+
+	mu   sync.Mutex
+	gone chan struct{} // closed: the controller has been away too long
 }
 
 // newLoop connects the sockets that a connection file names; only query and notification at first, since the others are of use when the
 // controller has answered.
-func newLoop(f *wire.ClusterFile, session *wire.Session, log *slog.Logger, tell func(Engines)) (*loop, error) {
+func newLoop(f *wire.ClusterFile, path string, session *wire.Session, wait time.Duration, log *slog.Logger, tell func(Engines)) (*loop, error) {
 	l := &loop{
-		shell: newShell(), session: session, log: log, changed: tell,
+		shell: newShell(session, wait), session: session, log: log, changed: tell, path: path, gone: make(chan struct{}),
 		events: make(chan event, 256), closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	ports, err := f.BroadcastPorts()
@@ -63,11 +106,11 @@ func newLoop(f *wire.ClusterFile, session *wire.Session, log *slog.Logger, tell 
 		return nil, fmt.Errorf("client: the controller's curve_serverkey: %w", err)
 	}
 	for ch, port := range [channels]wire.Port{f.Registration, f.Mux, f.Task, ports[0], f.Control, f.IOPub, f.Notification} {
-		typ := zmtp.Dealer
+		typ, id := zmtp.Dealer, session.ID() // the same identity when it comes back: answers find it
 		if channel(ch) >= iopub {
-			typ = zmtp.Sub
+			typ, id = zmtp.Sub, ""
 		}
-		s, err := zmtp.New(typ, zmtp.Options{Curve: curve, InBand: true, Heartbeat: 2 * time.Second, RecvQueue: 4096, RecvBytes: 1 << 30, RetryMin: 10 * time.Millisecond})
+		s, err := zmtp.New(typ, zmtp.Options{ID: id, Curve: curve, InBand: true, Heartbeat: 2 * time.Second, RecvQueue: 4096, RecvBytes: 1 << 30, RetryMin: 10 * time.Millisecond})
 		if err != nil {
 			l.closeSockets()
 			return nil, fmt.Errorf("client: %v socket: %w", channel(ch), err)
@@ -106,8 +149,8 @@ func (l *loop) run() {
 		case e := <-l.events:
 			l.step(e)
 		case <-tick.C:
-			l.step(ticked{})
-			l.gone.Store(l.shell.controllerGone(time.Now()))
+			l.step(ticked{l.stopped()})
+			l.judge(l.shell.controllerGone(time.Now()))
 		case m := <-l.sockets[query].In():
 			l.take(query, m)
 		case m := <-l.sockets[mux].In():
@@ -157,8 +200,6 @@ func (l *loop) step(e event) {
 			f.r.output(f.engine, f.m)
 		case changed:
 			l.changed(sorted(l.shell.engines))
-		case tell:
-			close(f.done)
 		}
 	}
 }
@@ -190,6 +231,11 @@ func (l *loop) end() {
 		r.done(answer{err: ErrClosed})
 	}
 	l.shell.pending = map[wire.MsgID]*request{}
+	for _, f := range l.shell.acknowledge() {
+		if f, ok := f.(send); ok {
+			l.send(f)
+		}
+	}
 	l.closeSockets()
 }
 

@@ -1,11 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"time"
 
 	"github.com/galeproject/gale/wire"
@@ -32,8 +32,12 @@ func (c channel) String() string {
 // idleGrace is how long a reply waits for the outputs that belong to it.
 const idleGrace = 2 * time.Second
 
-// lostGrace is how long a lost controller may take to come back before what waits for it fails.
-const lostGrace = 3 * time.Second
+// lostGrace is how long a controller that was stopped may seem to be lost before what waits for it fails; patience is how long one may
+// take that is expected to come back.
+const (
+	lostGrace = 3 * time.Second
+	patience  = 60 * time.Second
+)
 
 // Errors of requests that got no answer.
 var (
@@ -60,8 +64,10 @@ type request struct {
 	done    func(answer)
 	output  func(engine string, m *wire.Message)
 
-	got map[string]answer // replies that wait for their idle, by message id of the request
-	due time.Time         // when a reply stops waiting for its idle
+	got   map[string]answer // replies that wait for their idle, by message id of the request
+	due   time.Time         // when a reply stops waiting for its idle
+	sent  bool              // it has left at least once
+	doubt bool              // the connection was lost since: the controller may not have it
 }
 
 // event is something that happened to a client's shell.
@@ -80,12 +86,10 @@ type (
 	// connected and lost: what became of a connection.
 	connected struct{ ch channel }
 	lost      struct{ ch channel }
-	// ticked: time has passed.
-	ticked struct{}
+	// ticked: time has passed; stopped: the connection file is gone, so that a controller that is away does not come back.
+	ticked struct{ stopped bool }
 	// forgotten: the program does not wait for a request any more.
 	forgotten struct{ id wire.MsgID }
-	// flushed: the program wants to know that what it posted before has been taken.
-	flushed struct{ done chan struct{} }
 )
 
 func (submitted) event() {}
@@ -94,7 +98,6 @@ func (connected) event() {}
 func (lost) event()      {}
 func (ticked) event()    {}
 func (forgotten) event() {}
-func (flushed) event()   {}
 
 // effect is something that the loop does for the shell.
 //
@@ -121,25 +124,27 @@ type (
 	}
 	// changed: the table of engines is another.
 	changed struct{}
-	// tell closes a channel.
-	tell struct{ done chan struct{} }
 )
 
 func (send) effect()    {}
 func (resolve) effect() {}
 func (publish) effect() {}
 func (changed) effect() {}
-func (tell) effect()    {}
 
 // shell is a client without sockets and clock: what came and what time it is go in, what to do comes out.
 type shell struct {
-	engines map[string]Engine // by uuid
-	pending map[wire.MsgID]*request
-	lostAt  [channels]time.Time // zero: connected or never connected
+	session  *wire.Session
+	patience time.Duration
+	engines  map[string]Engine // by uuid
+	pending  map[wire.MsgID]*request
+	lostAt   [channels]time.Time // zero: connected or never connected
+	stopped  bool
+	debts    debts
+	inquiry  inquiry
 }
 
-func newShell() *shell {
-	return &shell{engines: map[string]Engine{}, pending: map[wire.MsgID]*request{}}
+func newShell(s *wire.Session, wait time.Duration) *shell {
+	return &shell{session: s, patience: wait, engines: map[string]Engine{}, pending: map[wire.MsgID]*request{}}
 }
 
 // step takes an event at a time and says what to do.
@@ -150,17 +155,14 @@ func (s *shell) step(now time.Time, e event) []effect {
 	case arrived:
 		return s.arrive(now, e.ch, e.m)
 	case connected:
-		s.lostAt[e.ch] = time.Time{}
+		return s.back(now, e.ch)
 	case lost:
-		if s.lostAt[e.ch].IsZero() {
-			s.lostAt[e.ch] = now
-		}
+		s.lose(now, e.ch)
 	case ticked:
+		s.stopped = e.stopped
 		return s.tick(now)
 	case forgotten:
 		s.forget(e.id)
-	case flushed:
-		return []effect{tell(e)}
 	}
 	return nil
 }
@@ -171,44 +173,80 @@ func (s *shell) submit(r *request) []effect {
 	}
 	r.got = map[string]answer{}
 	s.pending[r.id] = r
+	if !s.lostAt[r.ch].IsZero() { // it leaves when the controller is back
+		r.doubt = true
+		return nil
+	}
+	return s.dispatch(r)
+}
+
+// dispatch sends a request, for the first time or again.
+func (s *shell) dispatch(r *request) []effect {
+	r.sent, r.doubt = true, false
 	return []effect{send{r.ch, r.frames, r.id}}
 }
 
 func (s *shell) forget(id wire.MsgID) { delete(s.pending, id) }
 
 // waiting gives the pending requests in the order of their ids, so that a replay does the same.
-func (s *shell) waiting() []*request {
-	out := make([]*request, 0, len(s.pending))
+func (s *shell) waiting() []*request { return s.which(func(*request) bool { return true }) }
+
+// which gives those of them that are wanted.
+func (s *shell) which(wanted func(*request) bool) []*request {
+	var out []*request
 	for _, r := range s.pending {
-		out = append(out, r)
+		if wanted(r) {
+			out = append(out, r)
+		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].id < out[j].id })
+	slices.SortFunc(out, func(a, b *request) int { return cmp.Compare(a.id, b.id) })
 	return out
+}
+
+// limit is how long a connection may be lost.
+func (s *shell) limit() time.Duration {
+	if s.stopped {
+		return min(lostGrace, s.patience)
+	}
+	return s.patience
 }
 
 // tick gives up what has waited too long.
 func (s *shell) tick(now time.Time) []effect {
-	var out []effect
-	for _, r := range s.waiting() {
-		if !r.due.IsZero() && now.After(r.due) {
+	out := s.acknowledge()
+	silent := s.unanswered(now)
+	late := func(r *request) bool { return !r.due.IsZero() && now.After(r.due) }
+	away := func(r *request) time.Duration {
+		if at := s.lostAt[r.ch]; !at.IsZero() && now.Sub(at) > s.limit() {
+			return now.Sub(at)
+		}
+		return 0
+	}
+	for _, r := range s.which(func(r *request) bool { return late(r) || away(r) > 0 || silent && r.doubt }) {
+		switch gone := away(r); {
+		case late(r):
 			r.due = time.Time{}
 			for _, id := range slices.Sorted(maps.Keys(r.got)) {
 				out = append(out, s.deliver(r, id)...)
 			}
-			continue
-		}
-		if at := s.lostAt[r.ch]; !at.IsZero() && now.Sub(at) > lostGrace {
-			s.forget(r.id)
-			out = append(out, resolve{r, answer{err: fmt.Errorf("client: %s: %w: its connection was lost %.0f s ago", r.what, ErrController, now.Sub(at).Seconds())}})
+		case gone > 0:
+			out = append(out, s.giveUp(r, fmt.Errorf("%w: its connection was lost %.0f s ago", ErrController, gone.Seconds())))
+		default:
+			out = append(out, s.giveUp(r, fmt.Errorf("%w: it was lost and does not say what became of this", ErrController)))
 		}
 	}
 	return out
+}
+
+func (s *shell) giveUp(r *request, why error) effect {
+	s.forget(r.id)
+	return resolve{r, answer{err: fmt.Errorf("client: %s: %w", r.what, why)}}
 }
 
 // controllerGone says whether the controller has been away for longer than it may.
 func (s *shell) controllerGone(now time.Time) bool {
 	at := s.lostAt[query]
-	return !at.IsZero() && now.Sub(at) > lostGrace
+	return !at.IsZero() && now.Sub(at) > s.limit()
 }
 
 // deliver passes on a reply whose outputs are complete.

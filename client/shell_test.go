@@ -18,28 +18,41 @@ type scene struct {
 	session *wire.Session
 	ids     map[string]*wire.Message
 	lines   []string
+	said    *wire.Message // what the client has said last for itself
 }
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	return &scene{t: t, s: newShell(), now: time.Unix(1e9, 0), session: wire.NewSession(wire.Options{ID: "s", Pid: 1}), ids: map[string]*wire.Message{}}
+	session := wire.NewSession(wire.Options{ID: "s", Pid: 1})
+	return &scene{t: t, s: newShell(session, patience), now: time.Unix(1e9, 0), session: session, ids: map[string]*wire.Message{}}
 }
 
 func (x *scene) step(e event) {
 	for _, f := range x.s.step(x.now, e) {
 		switch f := f.(type) {
 		case send:
-			x.lines = append(x.lines, fmt.Sprintf("send on %v", f.ch))
+			x.lines = append(x.lines, x.sent(f))
 		case resolve:
 			f.r.done(f.a)
 		case publish:
 			x.lines = append(x.lines, fmt.Sprintf("%s outputs %s", f.engine, f.m.Header.MsgType))
 		case changed:
 			x.lines = append(x.lines, fmt.Sprintf("engines %v", sorted(x.s.engines).IDs()))
-		case tell:
-			close(f.done)
 		}
 	}
+}
+
+// sent tells of a message: what the client says for itself has its type.
+func (x *scene) sent(f send) string {
+	if x.s.pending[f.id] != nil {
+		return fmt.Sprintf("send on %v", f.ch)
+	}
+	m, err := wire.NewSession(wire.Options{}).Parse(f.frames)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.said = m
+	return m.Header.MsgType
 }
 
 func (x *scene) message(msgType string, parent *wire.Message, metadata, content any) *wire.Message {
@@ -194,42 +207,6 @@ b outputs stream
 f answered by b
 engines [0 1]
 f failed: f: engine 2 died
-f answered by a`)
-}
-
-func TestTheControllerIsLost(t *testing.T) {
-	x := newScene(t)
-	x.engine(0, "a")
-	x.ask("f", mux, "a")
-	x.ask("g", task, "")
-	x.step(lost{mux})
-	x.now = x.now.Add(lostGrace / 2)
-	x.step(ticked{})
-	x.now = x.now.Add(lostGrace)
-	x.step(ticked{})
-	x.reply("g", "a", task)
-	x.idle("g", "a", task)
-	x.expect(`
-engines [0]
-send on mux
-send on task
-f failed: client: f: the controller is gone: its connection was lost 4 s ago
-g answered by a`)
-}
-
-func TestAConnectionThatComesBackLosesNothing(t *testing.T) {
-	x := newScene(t)
-	x.engine(0, "a")
-	x.ask("f", mux, "a")
-	x.step(lost{mux})
-	x.step(connected{mux})
-	x.now = x.now.Add(2 * lostGrace)
-	x.step(ticked{})
-	x.reply("f", "a", mux)
-	x.idle("f", "a", mux)
-	x.expect(`
-engines [0]
-send on mux
 f answered by a`)
 }
 

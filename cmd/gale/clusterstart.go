@@ -154,11 +154,12 @@ func clusterStartVerb(w *whichCluster) *cobra.Command {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			begin := time.Now()
+			args := repeated(cmd) // as they were given: what follows changes some
 			o, err := f.clusterOptions(w)
 			if err != nil {
 				return err
 			}
-			file, err := supervisor(ctx, o, repeated(cmd))
+			file, err := supervisor(ctx, o, args)
 			if err != nil {
 				return err
 			}
