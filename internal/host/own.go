@@ -77,6 +77,7 @@ var own = []any{
 	p1.WithHost,
 	p1.WithLog,
 	p1.WithOutput,
+	p1.WithPatience,
 	p1.WithStarter,
 	p1.WithTimeout,
 	(*p2.Comm)(nil),
