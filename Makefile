@@ -5,10 +5,11 @@
 # make conformance  ipyparallel's own tests against gale's controller, without and with CURVE, and those of Debian's 7.1 if it is installed: half an hour
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make battery-nightly  the battery of cells in each mode; on arm64 under qemu-user where that is installed
+# make crowd  two thousand engines on one controller, which is killed and comes back, twenty times
 # make image  the Docker image with JupyterLab
 # make soak   20,000 cells in one kernel (SOAK_CELLS): memory, descriptors, files and latencies; half an hour
 
-.PHONY: build demo inversion check bench conformance soak soak-zmtp battery-nightly image install venv tools clean
+.PHONY: build demo inversion check bench conformance crowd soak soak-zmtp battery-nightly image install venv tools clean
 
 # The program must not be built with a profile: that changes which functions exist for cells to call.
 GO      ?= go
@@ -52,6 +53,10 @@ soak-zmtp:
 
 battery-nightly:
 	test/battery.sh
+
+# Two thousand engines, twenty times: none may be lost, also when the controller is killed. Needs 16,000 descriptors.
+crowd:
+	$(GO) run ./bench/hub -crowd 2000 -rounds 20
 
 image:
 	docker build -t gale .

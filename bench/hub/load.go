@@ -39,40 +39,46 @@ func (l *load) close() {
 	}
 }
 
+// count asks which engines are there and gives their number.
+func (l *load) count(ctx context.Context) (int, error) {
+	m, err := l.session.New("connection_request", nil, nil, nil)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.query.Send(ctx, l.session.Frames(m)...); err != nil {
+		return 0, err
+	}
+	in, err := l.query.Recv(ctx)
+	if err != nil {
+		return 0, err
+	}
+	reply, err := l.session.Parse(in.Frames)
+	if err != nil {
+		return 0, err
+	}
+	var c struct {
+		Engines map[string]string `json:"engines"`
+	}
+	if err := reply.Content(&c); err != nil {
+		return 0, err
+	}
+	l.engines = l.engines[:0]
+	for _, uuid := range c.Engines {
+		l.engines = append(l.engines, uuid)
+	}
+	return len(l.engines), nil
+}
+
 // waitFor asks until n engines are there.
 func (l *load) waitFor(ctx context.Context, n int) error {
 	for {
-		m, err := l.session.New("connection_request", nil, nil, nil)
-		if err != nil {
+		here, err := l.count(ctx)
+		if err != nil || here >= n {
 			return err
-		}
-		if err := l.query.Send(ctx, l.session.Frames(m)...); err != nil {
-			return err
-		}
-		in, err := l.query.Recv(ctx)
-		if err != nil {
-			return err
-		}
-		reply, err := l.session.Parse(in.Frames)
-		if err != nil {
-			return err
-		}
-		var c struct {
-			Engines map[string]string `json:"engines"`
-		}
-		if err := reply.Content(&c); err != nil {
-			return err
-		}
-		if len(c.Engines) >= n {
-			l.engines = l.engines[:0]
-			for _, uuid := range c.Engines {
-				l.engines = append(l.engines, uuid)
-			}
-			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d engines came: %w", len(c.Engines), n, ctx.Err())
+			return fmt.Errorf("%d of %d engines came: %w", here, n, ctx.Err())
 		case <-time.After(2 * time.Millisecond):
 		}
 	}

@@ -1,6 +1,7 @@
 // Command hub measures what a controller alone can do: engines that do nothing and a client that only submits.
 //
 //	go run ./bench/hub                                        gale's controller
+//	go run ./bench/hub -crowd 2000 -rounds 20                 many engines: none may be lost
 //	go run ./bench/hub -python python3                        and ipyparallel's beside it, in interleaved rounds
 //
 // It prints medians over the rounds and the ratio of gale to the other. Rates depend on what else the machine does; the
@@ -16,6 +17,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -24,9 +26,15 @@ import (
 
 func main() {
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == "controller" {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "controller":
 		err = serve(os.Args[2:])
-	} else {
+	case len(os.Args) == 4 && os.Args[1] == "engines":
+		var n int
+		if n, err = strconv.Atoi(os.Args[2]); err == nil {
+			err = many(n, os.Args[3])
+		}
+	default:
 		err = run(os.Stdout)
 	}
 	if err != nil {
@@ -86,7 +94,11 @@ func run(out io.Writer) error {
 	flag.IntVar(&p.tasks, "tasks", 20000, "tasks of a burst; a fifth for ipyparallel")
 	flag.IntVar(&p.rounds, "rounds", 3, "rounds")
 	flag.StringVar(&p.python, "python", "", "Python with ipyparallel, to measure its controller too")
+	crowded := flag.Int("crowd", 0, "instead: engines that come, survive a restart of the controller, and are killed")
 	flag.Parse()
+	if *crowded > 0 {
+		return crowd(out, *crowded, p.rounds)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@
 //
 // What comes from a peer is checked against [Limits] before memory is set aside for it. A violation ends that connection
 // with an event; it never panics and never touches another peer. Silent connections cost one goroutine and a small buffer
-// until [Options.Handshake] is over, and above 1,024 of them per listener the oldest goes.
+// until [Options.Handshake] is over, and above 4,096 of them per listener the oldest goes.
 //
 // The NULL mechanism authenticates nobody: whoever can connect can take an identity. Bind to 127.0.0.1, or use CURVE.
 //

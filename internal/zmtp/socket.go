@@ -233,7 +233,8 @@ type half struct {
 }
 
 // maxHalf bounds a listener's unfinished handshakes: silent clients must not keep others out.
-const maxHalf = 1024
+// Thousands of engines come back at once when their controller does.
+const maxHalf = 4096
 
 // enter adds a connection and returns how to take it out again; above maxHalf the oldest is closed.
 func (h *half) enter(nc net.Conn) (leave func()) {

@@ -12,6 +12,7 @@ import shlex
 import ipyparallel
 import ipyparallel.cluster.launcher as launcher
 import ipyparallel.tests
+import pytest
 
 command = shlex.split(os.environ["GALE_CONTROLLER"])
 launcher.ipcontroller_cmd_argv[:] = command
@@ -22,3 +23,12 @@ assert list(launcher.LocalControllerLauncher().controller_cmd) == command
 
 def pytest_report_header(config):
     return f"ipyparallel {ipyparallel.__version__} with {' '.join(command)}"
+
+
+def pytest_collection_modifyitems(items):
+    # The engine of 7.1 starts dask's worker with an argument that distributed has dropped: it fails with any controller.
+    if ipyparallel.version_info[0] >= 8:
+        return
+    for item in items:
+        if item.name == "test_become_dask":
+            item.add_marker(pytest.mark.xfail(reason="7.1 does not know this version of distributed"))
