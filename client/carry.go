@@ -44,106 +44,148 @@ func (b *mailbox) take() []arrival {
 	return out
 }
 
-// carry sends the batches and collects their answers.
-func (p *plan) carry(ctx context.Context, g *cargo, bs []batch) error {
-	box := newMailbox()
-	pending := map[wire.MsgID]batch{}
-	progress := p.c.newProgress(ctx, p)
-	defer progress.end()
-	send := func(b batch) error {
-		j, err := p.request(ctx, g, b)
-		if err != nil {
-			return err
-		}
-		id, err := p.c.submit(j, box.put)
-		if err != nil {
-			return err
-		}
-		pending[id] = b
-		return nil
+// flight is a plan under way.
+type flight struct {
+	p       *plan
+	g       *cargo
+	box     *mailbox
+	pending map[wire.MsgID]batch
+	left    int
+}
+
+// send makes a batch's request.
+func (l *flight) send(ctx context.Context, b batch) error {
+	j, err := l.p.request(ctx, l.g, b)
+	if err != nil {
+		return err
 	}
+	id, err := l.p.c.submit(j, l.box.put)
+	if err != nil {
+		return err
+	}
+	l.pending[id] = b
+	return nil
+}
+
+// sendAll sends batches; when that fails, none is left under way.
+func (l *flight) sendAll(ctx context.Context, bs []batch) error {
 	for _, b := range bs {
-		if err := send(b); err != nil {
-			p.cancel(pending)
+		if err := l.send(ctx, b); err != nil {
+			l.p.cancel(l.pending)
 			return err
 		}
-	}
-	left := p.n
-	for left > 0 {
-		select {
-		case <-box.bell:
-		case <-progress.tick:
-			progress.show(p.n-left, len(pending))
-			continue
-		case <-ctx.Done():
-			p.cancel(pending)
-			return fmt.Errorf("client: %s: %d of %d done: %w", p.what, p.n-left, p.n, context.Cause(ctx))
-		}
-		for _, a := range box.take() {
-			b, ok := pending[a.id]
-			if !ok {
-				continue
-			}
-			again, n, err := p.settle(ctx, g, b, a.a)
-			if err != nil {
-				p.cancel(pending)
-				return err
-			}
-			if p.everyone == nil {
-				delete(pending, a.id)
-			}
-			left -= n
-			if again {
-				b.tries++
-				if err := send(b); err != nil {
-					p.cancel(pending)
-					return err
-				}
-			}
-		}
-		progress.show(p.n-left, len(pending))
 	}
 	return nil
 }
 
-// settle reads an answer: how many items it settled, and whether the request must be sent again.
-func (p *plan) settle(ctx context.Context, g *cargo, b batch, a answer) (again bool, items int, err error) {
-	if a.err != nil {
-		idx := b.items
-		if p.everyone != nil {
-			idx = p.itemsOf(a)
+// land collects the answers.
+func (l *flight) land(ctx context.Context) error {
+	p := l.p
+	progress := p.c.newProgress(ctx, p)
+	defer progress.end()
+	for l.left > 0 {
+		select {
+		case <-l.box.bell:
+		case <-progress.tick:
+			progress.show(p.n-l.left, len(l.pending))
+			continue
+		case <-ctx.Done():
+			p.cancel(l.pending)
+			return fmt.Errorf("client: %s: %d of %d done: %w", p.what, p.n-l.left, p.n, context.Cause(ctx))
 		}
-		p.failAll(idx, b.engine, a.err)
-		return false, len(idx), nil
+		for _, a := range l.box.take() {
+			if err := l.take(ctx, a); err != nil {
+				p.cancel(l.pending)
+				return err
+			}
+		}
+		progress.show(p.n-l.left, len(l.pending))
 	}
-	engine, _ := p.c.engine(engineOf(a.reply))
-	var r wire.CallReply
-	if err := a.reply.Content(&r); err != nil {
-		return false, 0, fmt.Errorf("client: reply of engine %d: %w", engine.ID, err)
+	return nil
+}
+
+// take reads one answer and sends again what must be.
+func (l *flight) take(ctx context.Context, a arrival) error {
+	b, ok := l.pending[a.id]
+	if !ok {
+		return nil
 	}
+	again, n, err := l.p.settle(ctx, l.g, b, a.a)
+	if err != nil {
+		return err
+	}
+	if l.p.everyone == nil {
+		delete(l.pending, a.id)
+	}
+	l.left -= n
+	for _, x := range again {
+		if err := l.send(ctx, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle reads an answer: how many items it settled, and what must be sent again.
+func (p *plan) settle(ctx context.Context, g *cargo, b batch, a answer) (again []batch, items int, err error) {
 	idx := b.items
 	if p.everyone != nil {
 		idx = p.itemsOf(a)
 	}
+	if a.err != nil {
+		if again, err := p.elsewhere(ctx, b, a.err); err != nil || again != nil {
+			return again, 0, err
+		}
+		p.failAll(idx, b.engine, a.err)
+		return nil, len(idx), nil
+	}
+	engine, _ := p.c.engine(engineOf(a.reply))
+	var r wire.CallReply
+	if err := a.reply.Content(&r); err != nil {
+		return nil, 0, fmt.Errorf("client: reply of engine %d: %w", engine.ID, err)
+	}
 	if r.Lacks != nil {
 		if b.tries >= maxTries {
 			p.failAll(idx, engine, fmt.Errorf("engine %d still lacks %+v after %d tries", engine.ID, *r.Lacks, b.tries))
-			return false, len(idx), nil
+			return nil, len(idx), nil
 		}
 		if err := p.c.prepare(ctx, g, Engines{engine}, true); err != nil {
-			return false, 0, err
+			return nil, 0, err
 		}
-		return true, 0, nil
+		b.tries++
+		return []batch{b}, 0, nil
 	}
 	if r.Status != "ok" {
-		p.failAll(idx, engine, replyError(engine, r.Reply))
-		return false, len(idx), nil
+		err := replyError(engine, r.Reply)
+		if again, err := p.elsewhere(ctx, b, err); err != nil || again != nil {
+			return again, 0, err
+		}
+		p.failAll(idx, engine, err)
+		return nil, len(idx), nil
 	}
-	if err := p.share(idx, engine, r, a.reply.Buffers); err != nil {
+	if err := p.share(idx, engine, r, a.reply); err != nil {
 		p.failAll(idx, engine, err)
 	}
-	return false, len(idx), nil
+	return nil, len(idx), nil
 }
+
+// elsewhere finds a new place for items whose objects have died with their engine.
+func (p *plan) elsewhere(ctx context.Context, b batch, why error) ([]batch, error) {
+	if p.mend == nil || p.o.once || b.tries >= maxMends || !errors.Is(why, ErrEngineDied) {
+		return nil, nil
+	}
+	if err := p.mend(ctx, b.items); err != nil {
+		return nil, err
+	}
+	var out []batch
+	for _, i := range b.items {
+		out = append(out, batch{engine: p.place(i), items: []int{i}, tries: b.tries + 1})
+	}
+	return out, nil
+}
+
+// maxMends is how often a call on an object goes elsewhere because engines die: what ends three engines is not chance.
+const maxMends = 2
 
 // itemsOf finds the items that an answer to a broadcast is for.
 func (p *plan) itemsOf(a answer) []int {
@@ -165,20 +207,20 @@ func (p *plan) failAll(idx []int, e Engine, err error) {
 }
 
 // share gives each item of a batch its result.
-func (p *plan) share(idx []int, engine Engine, r wire.CallReply, buffers [][]byte) error {
+func (p *plan) share(idx []int, engine Engine, r wire.CallReply, m *wire.Message) error {
 	if len(r.Items) != len(idx) {
 		return fmt.Errorf("engine %d answered for %d items of %d", engine.ID, len(r.Items), len(idx))
 	}
 	var values []value.Encoded
-	if len(buffers) > 0 {
+	if len(m.Buffers) > 0 {
 		var err error
-		if values, err = value.Unpack(buffers); err != nil {
+		if values, err = value.Unpack(m.Buffers); err != nil {
 			return fmt.Errorf("result of engine %d: %w", engine.ID, err)
 		}
 	}
 	for k, i := range idx {
 		it := r.Items[k]
-		out := result{engine: engine, void: it.Void, kept: it.Kept}
+		out := result{engine: engine, void: it.Void, kept: it.Kept, reply: m}
 		switch {
 		case it.Failure != nil:
 			out.err = &EngineError{Engine: engine.ID, Failure: *it.Failure}
@@ -223,7 +265,9 @@ func (p *plan) cancel(pending map[wire.MsgID]batch) {
 		ids = append(ids, id)
 		p.c.loop.post(forgotten{id})
 	}
-	p.c.abort(ids)
+	if !p.o.leave {
+		p.c.abort(ids)
+	}
 }
 
 // abort asks all engines to drop requests, and Go engines to interrupt the one that runs if it is among them. Nobody waits for the answers: an

@@ -118,13 +118,34 @@ func (c *Client) HTML() string { return c.Cluster().HTML() }
 
 // WaitForEngines waits until at least n engines are registered.
 func (c *Client) WaitForEngines(ctx context.Context, n int) error {
+	have := 0
+	err := c.until(ctx, func(e Engines) bool { have = len(e); return have >= n })
+	if err != nil {
+		return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, err)
+	}
+	return nil
+}
+
+// gone waits until an engine is not registered any more.
+func (c *Client) gone(ctx context.Context, x Engine) error {
+	err := c.until(ctx, func(all Engines) bool {
+		return !slices.ContainsFunc(all, func(e Engine) bool { return e.UUID == x.UUID })
+	})
+	if err != nil {
+		return fmt.Errorf("client: waiting for engine %d to end: %w", x.ID, err)
+	}
+	return nil
+}
+
+// until waits for a table of engines that is as wanted.
+func (c *Client) until(ctx context.Context, wanted func(Engines) bool) error {
 	for {
 		c.mu.Lock()
-		have := len(c.engines)
+		ok := wanted(c.engines)
 		changed := make(chan struct{})
 		c.waiters = append(c.waiters, changed)
 		c.mu.Unlock()
-		if have >= n {
+		if ok {
 			return nil
 		}
 		select {
@@ -132,9 +153,9 @@ func (c *Client) WaitForEngines(ctx context.Context, n int) error {
 		case <-c.loop.over():
 			return ErrClosed
 		case <-c.loop.absent():
-			return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, ErrController)
+			return ErrController
 		case <-ctx.Done():
-			return fmt.Errorf("client: waiting for %d engines, %d are there: %w", n, have, ctx.Err())
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"syscall"
 
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/value"
@@ -23,10 +24,8 @@ func (v DirectView) Push(ctx context.Context, name string, x any) error {
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
-	if v.c.host != nil {
-		if _, _, err := v.c.host.Ask(ctx, "declare", Declaration{Scope: string(module.Engines), Name: name, Type: TypeText(reflect.TypeOf(x))}); err != nil {
-			return fmt.Errorf("client: pushing %s: %w", name, err)
-		}
+	if err := v.declare(ctx, name, reflect.TypeOf(x)); err != nil {
+		return err
 	}
 	return v.each(ctx, wire.NamesRequest, wire.Names{Set: []string{name}}, value.Pack([]value.Encoded{e}), nil)
 }
@@ -140,6 +139,11 @@ func (v DirectView) Interrupt(ctx context.Context) error {
 	return v.control(ctx, "interrupt_request", map[string]any{})
 }
 
+// Signal sends the processes of the engines a signal.
+func (v DirectView) Signal(ctx context.Context, sig syscall.Signal) error {
+	return v.control(ctx, "signal_request", map[string]any{"sig": int(sig)})
+}
+
 // Shutdown ends the engines of the view.
 func (v DirectView) Shutdown(ctx context.Context) error {
 	err := v.control(ctx, "shutdown_request", map[string]any{"restart": false})
@@ -149,13 +153,22 @@ func (v DirectView) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Kill ends the engines of the view as a crash would, for trying what happens then.
+// Kill ends the engines of the view as a crash would, for trying what happens then, and waits until they are gone.
 func (v DirectView) Kill(ctx context.Context) error {
-	err := v.control(ctx, "signal_request", map[string]any{"sig": 9})
-	if errors.Is(err, ErrEngineDied) {
-		return nil
+	engines, err := v.resolve()
+	if err != nil {
+		return err
 	}
-	return err
+	err = v.control(ctx, "signal_request", map[string]any{"sig": 9})
+	if err != nil && !errors.Is(err, ErrEngineDied) {
+		return err
+	}
+	for _, e := range engines {
+		if err := v.c.gone(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v DirectView) control(ctx context.Context, msgType string, content any) error {
@@ -174,6 +187,11 @@ func (v DirectView) control(ctx context.Context, msgType string, content any) er
 
 // each makes one request to every engine of the view and waits for all; take, when given, reads a reply that is ok.
 func (v DirectView) each(ctx context.Context, msgType string, content any, buffers [][]byte, take func(i int, e Engine, m *wire.Message) error) error {
+	return v.eachOwn(ctx, msgType, content, func(int) [][]byte { return buffers }, take)
+}
+
+// eachOwn is each with buffers for every engine; a broadcast has the first one's.
+func (v DirectView) eachOwn(ctx context.Context, msgType string, content any, buffers func(i int) [][]byte, take func(i int, e Engine, m *wire.Message) error) error {
 	engines, err := v.resolve()
 	if err != nil {
 		return err
@@ -185,7 +203,7 @@ func (v DirectView) each(ctx context.Context, msgType string, content any, buffe
 	fails := make([]error, p.n)
 	box := newMailbox()
 	at := map[wire.MsgID]int{} // which engine a request is for
-	j := job{msgType: msgType, what: p.what, content: content, buffers: buffers, outputs: framed(msgType), output: v.shown(ctx)}
+	j := job{msgType: msgType, what: p.what, content: content, buffers: buffers(0), outputs: framed(msgType), output: v.shown(ctx)}
 	if v.broadcast {
 		j.ch, j.targets, j.metadata = broadcast, engines, broadcastMetadata(engines)
 		id, err := v.c.submit(j, box.put)
@@ -195,7 +213,7 @@ func (v DirectView) each(ctx context.Context, msgType string, content any, buffe
 		at[id] = -1
 	} else {
 		for i, e := range engines {
-			j.ch, j.engine = mux, e.UUID
+			j.ch, j.engine, j.buffers = mux, e.UUID, buffers(i)
 			id, err := v.c.submit(j, box.put)
 			if err != nil {
 				return err

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/galeproject/gale/wire"
 )
@@ -29,13 +31,33 @@ type objectSet struct {
 	name  string
 	typ   string
 	items []object
+
+	mu     sync.Mutex      // of items, while calls find new places for them
+	recipe *recipe         // nil: of objects that were found by their name
+	guard  runtime.Cleanup // frees them with the last handle
 }
 
-// object is a value on an engine.
+// object is a value on an engine, or copies of it on several.
 type object struct {
 	engine Engine
 	info   wire.ObjectInfo
 	label  string // the element that it was made of
+	copies []replica
+}
+
+// replica is a further copy.
+type replica struct {
+	engine Engine
+	info   wire.ObjectInfo
+}
+
+// add notes where an object was made.
+func (x *object) add(e Engine, info wire.ObjectInfo) {
+	if x.engine.UUID == "" {
+		x.engine, x.info = e, info
+		return
+	}
+	x.copies = append(x.copies, replica{e, info})
 }
 
 // New calls f for each element and keeps the results where they were made. When an element fails, those that succeeded are deleted and
@@ -58,29 +80,50 @@ func newObjects(ctx context.Context, v View, xs reflect.Value, f any, opts []Opt
 	if p.place == nil && p.o.chunk == 0 {
 		p.o.chunk = 1 // an object is worth a task of its own
 	}
-	o := &objectSet{c: p.c, set: wire.NewID(), items: make([]object, p.n)}
 	p.what = "new"
-	p.keep = func(i int) *wire.ObjectRef { return &wire.ObjectRef{Set: o.set, Index: i} }
-	fails := make([]error, p.n)
-	p.done = func(i int, r result) {
-		switch {
-		case r.err != nil:
-			fails[i] = r.err
-		case r.kept == nil:
-			fails[i] = fmt.Errorf("engine %d kept nothing", r.engine.ID)
-		default:
-			o.items[i] = object{engine: r.engine, info: *r.kept, label: short(fmt.Sprint(xs.Index(i).Interface()))}
-		}
+	o := &objectSet{c: p.c, set: wire.NewID(), items: make([]object, p.n)}
+	o.recipe, err = newRecipe(p, xs, f)
+	if err != nil {
+		return nil, err
 	}
-	err = p.run(ctx, f)
+	if err := o.settle(p); err != nil {
+		return nil, err
+	}
+	if p.n > 0 {
+		err = o.make(ctx, p, func(i int) int { return i % len(o.items) })
+	}
 	if err == nil {
-		err = p.composite(fails)
+		err = o.measure(ctx, p.o.limit)
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.delete(context.WithoutCancel(ctx)))
 	}
 	o.watch()
 	return o, nil
+}
+
+// make carries out a plan whose item j makes the object of index of(j).
+func (o *objectSet) make(ctx context.Context, p *plan, of func(j int) int) error {
+	p.keep = func(j int) *wire.ObjectRef { return &wire.ObjectRef{Set: o.set, Index: of(j)} }
+	fails := make([]error, p.n)
+	p.done = func(j int, r result) {
+		switch {
+		case r.err != nil:
+			fails[j] = r.err
+		case r.kept == nil:
+			fails[j] = fmt.Errorf("engine %d kept nothing", r.engine.ID)
+		default:
+			o.items[of(j)].add(r.engine, *r.kept)
+		}
+	}
+	l, err := p.launchCargo(ctx, o.recipe.g)
+	if err == nil {
+		err = l.land(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return p.composite(fails)
 }
 
 // short bounds the text of an element.
@@ -96,7 +139,8 @@ func short(s string) string {
 func (o *objectSet) watch() {
 	doomed := o.refs()
 	c := o.c
-	runtime.AddCleanup(o, func(refs map[string][]wire.ObjectRef) { c.doom(refs) }, doomed)
+	o.guard.Stop()
+	o.guard = runtime.AddCleanup(o, func(refs map[string][]wire.ObjectRef) { c.doom(refs) }, doomed)
 }
 
 // refs are the objects by engine.
@@ -106,6 +150,9 @@ func (o *objectSet) refs() map[string][]wire.ObjectRef {
 		if x.engine.UUID != "" {
 			out[x.engine.UUID] = append(out[x.engine.UUID], x.info.ObjectRef)
 		}
+		for _, y := range x.copies {
+			out[y.engine.UUID] = append(out[y.engine.UUID], y.info.ObjectRef)
+		}
 	}
 	return out
 }
@@ -114,10 +161,16 @@ func (o *objectSet) refs() map[string][]wire.ObjectRef {
 func (c *Client) doom(refs map[string][]wire.ObjectRef) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.doomed) == 0 { // what is doomed meanwhile goes with it
+		time.AfterFunc(sweepDelay, func() { c.sweep(context.Background()) })
+	}
 	for uuid, rs := range refs {
 		c.doomed[uuid] = append(c.doomed[uuid], rs...)
 	}
 }
+
+// sweepDelay is how long doomed objects wait for others.
+const sweepDelay = time.Second
 
 // sweep deletes what was doomed. It is best effort: an engine that is gone has taken its objects along.
 func (c *Client) sweep(ctx context.Context) {
@@ -145,6 +198,8 @@ func (o *Objects[T]) At(i int) Object[T] {
 func (o *Objects[T]) Where() []int { return o.s.where() }
 
 func (o *objectSet) where() []int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	out := make([]int, len(o.items))
 	for i, x := range o.items {
 		out[i] = x.engine.ID
@@ -154,12 +209,21 @@ func (o *objectSet) where() []int {
 
 // label names an object in messages.
 func (o *objectSet) label(i int) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return fmt.Sprintf("%s on engine %d", o.title(i), o.items[i].engine.ID)
+}
+
+// title names an object wherever it is.
+func (o *objectSet) title(i int) string {
 	name := o.name
 	if name == "" {
 		name = "object"
 	}
-	return fmt.Sprintf("%s[%d] (%s) on engine %d", name, i, o.items[i].info.Type, o.items[i].engine.ID)
+	return fmt.Sprintf("%s[%d] (%s)", name, i, o.items[i].info.Type)
 }
+
+func (o *Objects[T]) objects() *objectSet { return o.s }
 
 func (o *Objects[T]) spread(*T) (*plan, error) { //nolint:unparam // other work can fail
 	return o.s.plan(0, len(o.s.items)), nil
@@ -169,12 +233,17 @@ func (x Object[T]) spread(*T) (*plan, error) { return x.s.plan(x.i, 1), nil }
 
 // plan makes work of n objects from the one at first.
 func (o *objectSet) plan(first, n int) *plan {
-	return &plan{
+	p := &plan{
 		c: o.c, n: n, o: options{chunk: 1},
-		place: func(i int) Engine { return o.items[first+i].engine },
-		arg:   func(i int) argument { return argument{object: &o.items[first+i].info.ObjectRef} },
-		name:  func(i int) string { return o.label(first + i) },
+		arg:  func(i int) argument { return argument{object: &o.items[first+i].info.ObjectRef} },
+		name: func(i int) string { return o.label(first + i) },
 	}
+	chosen := o.choose(first, n)
+	p.place = func(i int) Engine { return chosen[i] }
+	p.mend = func(ctx context.Context, items []int) error {
+		return o.mend(ctx, p.o, first, items, chosen)
+	}
+	return p
 }
 
 // Do calls f with one object, where it lives.
@@ -284,6 +353,8 @@ func (c *Client) find(ctx context.Context, name, want string) (*objectSet, error
 
 // columns gives the table of the objects: what each says of itself behind what is known of all.
 func (o *objectSet) columns() (head []string, rows [][]string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	head = []string{"", "of", "engine", "MB", "seconds"}
 	for _, x := range o.items {
 		for _, c := range x.info.Columns {
@@ -310,6 +381,8 @@ func (o *objectSet) columns() (head []string, rows [][]string) {
 
 // caption is the line above the table.
 func (o *objectSet) caption() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	var bytes int64
 	engines := map[int]bool{}
 	for _, x := range o.items {

@@ -24,12 +24,19 @@ type plan struct {
 	everyone Engines                     // broadcast: one request for all of these, an item each
 	done     func(i int, r result)       // told of each item, one at a time
 	what     string                      // for the progress line
+
+	fold string                                            // the function joins its arguments: see wire.Call
+	args func(i int) []argument                            // in place of arg, for fold
+	mend func(ctx context.Context, items []int) error      // finds a place for items whose engine has died
+	hear func(items []int, engine string, m *wire.Message) // told of outputs
 }
 
 // argument is what an item's function gets: an object, or a value; neither when it takes nothing.
 type argument struct {
 	object *wire.ObjectRef
+	name   string // that means something on each engine
 	value  reflect.Value
+	enc    *value.Encoded // in place of value
 }
 
 // result is what became of an item.
@@ -39,6 +46,7 @@ type result struct {
 	void   bool
 	kept   *wire.ObjectInfo
 	enc    value.Encoded
+	reply  *wire.Message // that it came with
 }
 
 // batch is a request: some items at one place.
@@ -119,12 +127,17 @@ func (p *plan) places(bs []batch) (Engines, error) {
 func (p *plan) request(ctx context.Context, g *cargo, b batch) (job, error) {
 	call := wire.Call{
 		Module: wire.ModuleRef(g.fn.Module), Symbol: g.fn.Symbol, Captures: len(g.captures) > 0,
-		Vars: g.refs, Needs: g.needs, Keep: p.keep != nil,
+		Vars: g.refs, Needs: g.needs, Keep: p.keep != nil, Fold: p.fold,
 	}
 	values := slices.Clone(g.captures)
 	add := func(item *wire.Item, a argument, name string) error {
-		if a.object != nil {
-			item.Args = append(item.Args, wire.Arg{Object: a.object})
+		switch {
+		case a.object != nil || a.name != "":
+			item.Args = append(item.Args, wire.Arg{Object: a.object, Ref: a.name})
+			return nil
+		case a.enc != nil:
+			item.Args = append(item.Args, wire.Arg{})
+			values = append(values, *a.enc)
 			return nil
 		}
 		e, err := value.Encode(a.value, p.c.codec(name))
@@ -151,6 +164,13 @@ func (p *plan) request(ctx context.Context, g *cargo, b batch) (job, error) {
 				return job{}, err
 			}
 		}
+		if p.args != nil {
+			for _, a := range p.args(i) {
+				if err := add(&item, a, p.name(i)); err != nil {
+					return job{}, err
+				}
+			}
+		}
 		if p.keep != nil {
 			item.Keep = p.keep(i)
 		}
@@ -158,7 +178,7 @@ func (p *plan) request(ctx context.Context, g *cargo, b batch) (job, error) {
 	}
 	j := job{
 		msgType: wire.CallRequest, what: p.what, content: call, buffers: value.Pack(values),
-		outputs: true, output: p.c.show(ctx), metadata: p.metadata(), engine: b.engine.UUID,
+		outputs: true, output: p.listen(ctx, b.items), metadata: p.metadata(), engine: b.engine.UUID,
 	}
 	switch {
 	case p.everyone != nil:
@@ -175,6 +195,9 @@ func (p *plan) request(ctx context.Context, g *cargo, b batch) (job, error) {
 // metadata tells the controller how a task is scheduled.
 func (p *plan) metadata() map[string]any {
 	md := map[string]any{"label": p.o.label}
+	if p.o.maxTime > 0 {
+		md["max_time"] = p.o.maxTime.Seconds()
+	}
 	if p.place != nil {
 		return md
 	}
@@ -193,7 +216,7 @@ func (p *plan) metadata() map[string]any {
 	}
 	md["targets"] = targets
 	md["retries"] = p.o.retries
-	md["after"], md["follow"] = []string{}, []string{}
+	md["after"], md["follow"] = notNil(p.o.after), notNil(p.o.follow)
 	md["timeout"] = p.o.timeout.Seconds()
 	if !p.o.once {
 		md["retry_on"] = "death"
@@ -210,28 +233,76 @@ func broadcastMetadata(engines Engines) map[string]any {
 	return map[string]any{"targets": targets, "is_broadcast": true, "is_coalescing": false}
 }
 
+// notNil makes JSON say [] instead of null.
+func notNil(ids []wire.MsgID) []wire.MsgID {
+	if ids == nil {
+		return []wire.MsgID{}
+	}
+	return ids
+}
+
+// listen passes outputs on under the cell, and to whoever else wants them.
+func (p *plan) listen(ctx context.Context, items []int) func(string, *wire.Message) {
+	show := p.c.show(ctx)
+	if p.hear == nil {
+		return show
+	}
+	return func(engine string, m *wire.Message) {
+		p.hear(items, engine, m)
+		show(engine, m)
+	}
+}
+
 // run ships the function and carries the plan out. The error is that of the whole; errors of items go to done.
 func (p *plan) run(ctx context.Context, f any) error {
+	l, err := p.launch(ctx, f)
+	if err != nil || l == nil {
+		return err
+	}
+	return l.land(ctx)
+}
+
+// launch ships the function and sends all requests; nil when there are none.
+func (p *plan) launch(ctx context.Context, f any) (*flight, error) {
 	if p.n == 0 {
-		return nil
+		return nil, nil
 	}
-	fn, err := p.c.function(f)
+	g, err := p.c.cargo(f, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	g, err := p.c.load(fn)
-	if err != nil {
-		return err
-	}
+	return p.launchCargo(ctx, g)
+}
+
+func (p *plan) launchCargo(ctx context.Context, g *cargo) (*flight, error) {
 	p.c.sweep(ctx)
-	engines := len(p.c.Cluster())
-	bs := p.batches(engines)
+	if p.mend != nil {
+		if err := p.mendBefore(ctx); err != nil {
+			return nil, err
+		}
+	}
+	bs := p.batches(len(p.c.Cluster()))
 	places, err := p.places(bs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := p.c.prepare(ctx, g, places, false); err != nil {
-		return err
+		return nil, err
 	}
-	return p.carry(ctx, g, bs)
+	l := &flight{p: p, g: g, box: newMailbox(), pending: map[wire.MsgID]batch{}, left: p.n}
+	return l, l.sendAll(ctx, bs)
+}
+
+// mendBefore finds places for the items whose engines are gone before anything is sent.
+func (p *plan) mendBefore(ctx context.Context) error {
+	var gone []int
+	for i := range p.n {
+		if _, here := p.c.engine(p.place(i).UUID); !here {
+			gone = append(gone, i)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return p.mend(ctx, gone)
 }

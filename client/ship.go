@@ -29,18 +29,28 @@ type cargo struct {
 	needs    []wire.VarRef
 }
 
-// load encodes what a function captured and reads. What cannot travel is refused here, before anything is sent.
-func (c *Client) load(fn Function) (*cargo, error) {
+// cargo makes a function ready to leave: it encodes what the function captured and reads. What cannot travel is refused here, before
+// anything is sent. With lasting set, later changes of what was captured do not show in it.
+func (c *Client) cargo(f any, lasting bool) (*cargo, error) {
+	fn, err := c.function(f)
+	if err != nil {
+		return nil, err
+	}
 	g := &cargo{fn: fn}
+	codec := func(name string) value.Options {
+		o := c.codec(name)
+		o.Copy = lasting
+		return o
+	}
 	if fn.Cap != nil {
-		e, err := value.Encode(reflect.ValueOf(fn.Cap).Elem(), c.codec("captured"))
+		e, err := value.Encode(reflect.ValueOf(fn.Cap).Elem(), codec("captured"))
 		if err != nil {
 			return nil, fmt.Errorf("client: %w", capturedName(err))
 		}
 		g.captures = []value.Encoded{e}
 	}
 	for _, v := range fn.Vars {
-		e, err := value.Encode(reflect.ValueOf(v.P).Elem(), c.codec(v.Name))
+		e, err := value.Encode(reflect.ValueOf(v.P).Elem(), codec(v.Name))
 		if err != nil {
 			return nil, fmt.Errorf("client: %w", err)
 		}

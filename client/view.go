@@ -24,6 +24,17 @@ type options struct {
 	timeout time.Duration
 	targets []int
 	quiet   bool
+	leave   bool // the work goes on when the caller is interrupted
+	arrival bool // results in the order in which they come
+	maxTime time.Duration
+	after   []wire.MsgID
+	follow  []wire.MsgID
+	ahead   int // items of an IMap that may be under way
+
+	replicas  int
+	together  *objectSet
+	noRebuild bool
+	limit     int64 // bytes of objects on an engine
 }
 
 // Option changes how a view's requests are made.
@@ -46,6 +57,58 @@ func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d }
 
 // Targets restricts a balanced view to these engines.
 func Targets(ids ...int) Option { return func(o *options) { o.targets = ids } }
+
+// MaxTime is how long a task may run; then it is interrupted and fails.
+func MaxTime(d time.Duration) Option { return func(o *options) { o.maxTime = d } }
+
+// Ordered says whether results come in the order of the items, as they do by default, or with false in the order in which they are there;
+// those of failed items are left out then.
+func Ordered(yes bool) Option { return func(o *options) { o.arrival = !yes } }
+
+// LeaveRunning lets the work go on when the call is interrupted.
+func LeaveRunning() Option { return func(o *options) { o.leave = true } }
+
+// Dependency is work that other tasks wait for: an [AsyncResult].
+type Dependency interface{ tasks() []wire.MsgID }
+
+// After has tasks of a balanced view begin when the work has ended, all of it successfully; else they fail.
+func After(work ...Dependency) Option {
+	return func(o *options) { o.after = appendTasks(o.after, work) }
+}
+
+// Follow has tasks of a balanced view run where the work has run.
+func Follow(work ...Dependency) Option {
+	return func(o *options) { o.follow = appendTasks(o.follow, work) }
+}
+
+func appendTasks(ids []wire.MsgID, work []Dependency) []wire.MsgID {
+	ids = slices.Clone(ids)
+	for _, w := range work {
+		ids = append(ids, w.tasks()...)
+	}
+	return ids
+}
+
+// Ahead bounds how many items of an [IMap] are under way or wait to be taken; the default is 64 for each engine.
+func Ahead(n int) Option { return func(o *options) { o.ahead = n } }
+
+// Replicas has [New] make n copies of each object, on different engines. A call goes to the copy whose engine has least to do, so it
+// should not change the object.
+func Replicas(n int) Option { return func(o *options) { o.replicas = n } }
+
+// Placed is a set of objects that others can be placed by: [Objects].
+type Placed interface{ objects() *objectSet }
+
+// Together has [New] make each object where the one of the same index of another set lives, so that calls find both.
+func Together(w Placed) Option { return func(o *options) { o.together = w.objects() } }
+
+// NoRebuild has calls on objects fail when their engine has died. Without it such objects are made again on another engine, as they
+// were first made.
+func NoRebuild() Option { return func(o *options) { o.noRebuild = true } }
+
+// Limit bounds the bytes that all objects of an engine may have, by what they say of themselves: [New] fails and frees what it has made
+// when an engine would hold more.
+func Limit(bytes int64) Option { return func(o *options) { o.limit = bytes } }
 
 // Quiet shows no progress.
 func Quiet() Option { return func(o *options) { o.quiet = true } }

@@ -110,32 +110,57 @@ func Pure[T, R any](f func(T) R) func(T) (R, error) {
 // gather runs a plan and collects its results.
 func gather[R any](ctx context.Context, p *plan, f any, what string, opts []Option) ([]R, error) {
 	out := make([]R, p.n)
-	return out, p.collect(ctx, f, what, opts, reflect.ValueOf(out))
+	n, err := p.collect(ctx, f, what, opts, reflect.ValueOf(out))
+	return out[:n], err
 }
 
-// collect runs a plan and puts its results into a slice.
-func (p *plan) collect(ctx context.Context, f any, what string, opts []Option, out reflect.Value) error {
+// collect runs a plan and puts its results into a slice; it gives how many of it are to be kept.
+func (p *plan) collect(ctx context.Context, f any, what string, opts []Option, out reflect.Value) (int, error) {
 	p.o = p.o.with(opts)
 	p.what = what
-	fails := make([]error, p.n)
-	p.done = func(i int, r result) {
-		switch {
-		case r.err != nil:
-			fails[i] = r.err
-		case r.void:
-		default:
-			v, err := value.Decode(r.enc, out.Type().Elem(), p.c.codec("result"))
-			if err != nil {
-				fails[i] = err
-				return
-			}
-			out.Index(i).Set(v)
-		}
-	}
+	k := p.gatherer(out, func(int, int, result) {})
 	if err := p.run(ctx, f); err != nil {
-		return err
+		return k.len(), err
 	}
-	return p.composite(fails)
+	return k.len(), p.composite(k.fails)
+}
+
+// keeper puts results into a slice.
+type keeper struct {
+	p     *plan
+	out   reflect.Value
+	fails []error
+	came  int // results that have come
+}
+
+// gatherer has a plan put its results into a slice; told hears of each item and of its place there.
+func (p *plan) gatherer(out reflect.Value, told func(i, at int, r result)) *keeper {
+	k := &keeper{p: p, out: out, fails: make([]error, p.n)}
+	p.done = func(i int, r result) {
+		at := i
+		if p.o.arrival {
+			at = k.came
+		}
+		if r.err == nil && !r.void {
+			var v reflect.Value
+			if v, r.err = value.Decode(r.enc, out.Type().Elem(), p.c.codec("result")); r.err == nil {
+				out.Index(at).Set(v)
+			}
+		}
+		if k.fails[i] = r.err; r.err == nil {
+			k.came++
+		}
+		told(i, at, r)
+	}
+	return k
+}
+
+// len is how much of the slice is of use.
+func (k *keeper) len() int {
+	if k.p.o.arrival {
+		return k.came
+	}
+	return k.p.n
 }
 
 // composite makes one error of the items' errors.

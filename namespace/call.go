@@ -28,6 +28,7 @@ type Call struct {
 	Vars     []Sent         // values of the notebook that it reads
 	Needs    []module.Need  // variables of this process that it reads
 	Items    []Item
+	Fold     Fold   // the function joins all arguments of an item
 	Owner    string // who owns the results that stay
 	Emit     func(Output)
 }
@@ -151,7 +152,7 @@ func (n *Namespace) items(ctx context.Context, f *function, c Call, b *bound) []
 			if ctx.Err() != nil {
 				panic(cellrt.Interrupted{})
 			}
-			r := n.item(ctx, b, it, c.Owner)
+			r := n.item(ctx, b, it, c)
 			mu.Lock()
 			if given {
 				mu.Unlock()
@@ -173,10 +174,19 @@ func (n *Namespace) items(ctx context.Context, f *function, c Call, b *bound) []
 }
 
 // item calls a function once.
-func (n *Namespace) item(ctx context.Context, b *bound, it Item, owner string) (r Result) {
+func (n *Namespace) item(ctx context.Context, b *bound, it Item, c Call) (r Result) {
 	start := time.Now()
 	var fail *Failure
 	protect(func() {
+		if c.Fold != NoFold {
+			v, err := n.join(b, c.Fold, it.Args)
+			if err != nil {
+				r.Failure = asFailure(err)
+				return
+			}
+			r = n.result(v, it.Keep, c.Owner, since(start))
+			return
+		}
 		in, err := n.arguments(ctx, b, it.Args)
 		if err != nil {
 			r.Failure = asFailure(err)
@@ -194,7 +204,7 @@ func (n *Namespace) item(ctx context.Context, b *bound, it Item, owner string) (
 			r.Void = true
 			return
 		}
-		r = n.result(out[0], it.Keep, owner, since(start))
+		r = n.result(out[0], it.Keep, c.Owner, since(start))
 	}, &fail)
 	if fail != nil {
 		return Result{Failure: interrupted(ctx, fail)}

@@ -119,7 +119,15 @@ type Call struct {
 	Needs    []VarRef  `json:"needs,omitempty"` // engine's own variables that it reads; no hash
 	Items    []Item    `json:"items"`
 	Keep     bool      `json:"keep,omitempty"` // results stay here as the items' objects
+	// Fold has the function, which joins two values, join all arguments of an item from the left; there may be just one.
+	Fold string `json:"fold,omitempty"`
 }
+
+// What a Fold joins: values of the function's type, or maps of them by their keys. Of maps the first must be an object.
+const (
+	FoldValues = "values"
+	FoldMaps   = "maps"
+)
 
 // Item is one application of the function.
 type Item struct {

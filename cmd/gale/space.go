@@ -95,6 +95,13 @@ func (s space) Keep(session string, v wire.VarRef, e value.Encoded) error {
 // Call calls a function for its items.
 func (s space) Call(ctx context.Context, c wire.Call, values []value.Encoded, owner string, show func(display.Bundle)) (wire.CallReply, []value.Encoded) {
 	call := namespace.Call{Module: module.ID(c.Module), Symbol: c.Symbol, Owner: owner, Emit: emitter(ctx, show)}
+	switch c.Fold {
+	case "":
+	case wire.FoldMaps:
+		call.Fold = namespace.FoldMaps
+	default:
+		call.Fold = namespace.FoldValues
+	}
 	if c.Captures {
 		call.Captures, values = &values[0], values[1:]
 	}

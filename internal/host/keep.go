@@ -20,7 +20,9 @@ func Size() int { return len(std) + len(gonum) + len(own) + len(language) + len(
 
 // generics instantiates generic functions of the public rooms, so that the code and types behind them are in the program.
 var generics = []any{
-	client.Apply[int], client.Do[int, int], client.Each[int], client.Find[int], client.Map[int, int], client.MapIndexed[int, int],
+	client.Apply[int], client.ApplyAsync[int], client.Do[int, int], client.Each[int], client.EachAsync[int], client.Find[int], client.Gather[int], client.IMap[int, int],
+	client.Map[int, int], client.MapAsync[int, int], client.MapIndexedAsync[int, int], client.MapIndexed[int, int],
 	client.New[int, int], client.Over[int], client.Pull[int], client.Pure[int, int],
+	client.Reduce[int, int], client.ReduceByKey[int, int, int], client.Ref[int], client.Scatter[int], (*client.AsyncResult[int])(nil),
 	(*client.Objects[int])(nil), (*client.Object[int])(nil), (*client.Data[int])(nil),
 }
