@@ -8,6 +8,9 @@
 // leaves the choice to the controller. [Map], [Each], [Apply], [New] and [Do] run functions there; [Objects] are values that stay
 // where they were made and are called where they live.
 //
+// [Reduce] joins results where they are made. [MapAsync] and its kin return at once, [IMap] takes sequences that do not fit. Objects whose
+// engine dies are made again elsewhere, as they were first made, by the next call on them, which says so.
+//
 // One rule of names: a name that was defined on the engines (by a %%px cell, [DirectView.Push]) means each engine's own; any other
 // name means the notebook's value at the time of the call, which travels along, once, and again only when it has changed. Types and
 // functions are always the session's newest.

@@ -13,9 +13,11 @@ import (
 // Dist says how a slice is dealt out to engines.
 type Dist uint8
 
+// Block gives each engine a contiguous share; the first ones get one item more when it does not divide. Robin gives item i to engine i
+// modulo their number.
 const (
-	Block Dist = iota // each engine gets a contiguous share; the first ones get one item more when it does not divide
-	Robin             // item i goes to engine i modulo their number
+	Block Dist = iota
+	Robin
 )
 
 // Scatter deals a slice out: from then on the name means each engine's own share, a []T.

@@ -23,6 +23,14 @@ func (s *shell) control(e received) {
 		s.enqueue(t)
 		return
 	}
+	switch typ { // the controller's own, of which nobody else hears
+	case wire.AckRequest:
+		s.ackRequest(t.m)
+		return
+	case wire.HeldRequest:
+		s.heldRequest(t)
+		return
+	}
 	s.status(t.m, "busy")
 	if typ == "shutdown_request" {
 		s.shutdown(t)

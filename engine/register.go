@@ -24,6 +24,7 @@ type registration struct {
 	Host     string `json:"host"`
 	Cores    int    `json:"cores"`
 	Version  string `json:"version"`
+	Ack      bool   `json:"ack"` // it holds its replies until they are acknowledged
 }
 
 // registered is the content of a registration_reply.
@@ -60,7 +61,7 @@ func (s *shell) link(on Channel) {
 }
 
 func (s *shell) register() {
-	c := registration{UUID: s.session.ID(), Kind: wire.KindGo, Language: "go", PID: s.pid, Host: s.host, Cores: s.cores, Version: s.version}
+	c := registration{UUID: s.session.ID(), Kind: wire.KindGo, Language: "go", PID: s.pid, Host: s.host, Cores: s.cores, Version: s.version, Ack: s.holds()}
 	if s.state == atWork {
 		c.ID = &s.id
 	} else if s.wanted >= 0 {

@@ -51,6 +51,9 @@ func (s *shell) reply(t *task, a answer, status string) {
 		}
 	}
 	m.Routes = t.m.Routes
+	if t.on == Shell && s.holds() {
+		s.ledger.hold(t.m.Header.MsgID, &heldReply{on: t.on, to: t.from, m: m})
+	}
 	s.do(send{on: t.on, to: t.from, m: m})
 }
 

@@ -80,6 +80,12 @@ func (s *shell) enqueue(t *task) {
 		s.refuse(t)
 		return
 	}
+	if s.holds() {
+		if s.late(t.m.Header.MsgID) {
+			return
+		}
+		s.ledger.drop(t.m.Header.MsgID) // it is to run again: the controller has the reply
+	}
 	s.queued += t.size
 	if t.lane == "" {
 		s.queue = append(s.queue, t)

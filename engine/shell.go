@@ -65,6 +65,7 @@ type shell struct {
 	count   int
 	aborted map[wire.MsgID]bool
 	forget  []wire.MsgID // aborted ids in the order of their coming
+	ledger  ledger
 
 	merger stream.Merger
 	parent *wire.Message // under which output is published
