@@ -35,8 +35,7 @@ func (c *cell) patience() context.Context {
 // emit publishes what the cell shows; nothing when it is silent. What goroutines print after its end comes here too.
 func (c *cell) emit(o wire.Output) {
 	if o.MsgType == "stream" && c.copyTo.Load() != nil {
-		var s streamContent
-		if json.Unmarshal(o.Content, &s) == nil {
+		if s, err := o.Said(); err == nil {
 			c.copyText(s.Text)
 		}
 	}
@@ -75,8 +74,8 @@ func (c *cell) print(name, text string) {
 func (k *Kernel) forward(ctx context.Context, parent *wire.Message, o wire.Output) {
 	switch o.MsgType {
 	case "stream":
-		var s streamContent
-		if err := json.Unmarshal(o.Content, &s); err != nil || s.Name != "stdout" && s.Name != "stderr" {
+		s, err := o.Said()
+		if err != nil || s.Name != "stdout" && s.Name != "stderr" {
 			k.log.Warn("a stream that is none", "name", s.Name, "err", err)
 			return
 		}

@@ -78,7 +78,7 @@ func TestProtocolDocumentNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range regexp.MustCompile(`"(\w+)": (\w+),`).FindAllStringSubmatch(string(promises), -1) {
+	for _, p := range regexp.MustCompile(`"(\w+)": (\w+)[,}]`).FindAllStringSubmatch(string(promises), -1) {
 		if p[1] == p[2] && !named[p[1]] {
 			t.Errorf("no rule names the promise %s", p[1])
 		}

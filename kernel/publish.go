@@ -77,9 +77,12 @@ func (p *publisher) stream(ctx context.Context, parent *wire.Message, name, text
 		p.flushLocked()
 	}
 	p.parent, p.name = parent, name
-	p.pending = append(p.pending, text...)
-	full := len(p.pending) >= streamBytes
-	if full {
+	full := len(p.pending)+len(text) >= streamBytes
+	if full && len(text) >= streamBytes/2 { // no need to copy it behind what waits
+		p.flushLocked()
+		p.sendLocked("stream", parent, nil, wire.Stream{Name: name, Text: text})
+		p.since = time.Now()
+	} else if p.pending = append(p.pending, text...); full {
 		p.flushLocked()
 	} else if p.timer == nil {
 		wait := max(streamFirst, streamEvery-time.Since(p.since))
@@ -106,14 +109,9 @@ func (p *publisher) flushLocked() {
 	if len(p.pending) == 0 {
 		return
 	}
-	p.sendLocked("stream", p.parent, nil, streamContent{Name: p.name, Text: string(p.pending)})
+	p.sendLocked("stream", p.parent, nil, wire.Stream{Name: p.name, Text: string(p.pending)})
 	p.pending = p.pending[:0]
 	p.since = time.Now()
-}
-
-type streamContent struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
 }
 
 func (p *publisher) sendLocked(msgType string, parent *wire.Message, metadata, content any, buffers ...[]byte) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/galeproject/gale/internal/zmtp"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -82,7 +84,7 @@ func (k *Kernel) Input(ctx context.Context, ask wire.Input) (string, error) {
 		k.inputs.waiting = slices.DeleteFunc(k.inputs.waiting, func(w *asking) bool { return w == q })
 	}()
 	k.pub.flush()
-	if err := k.stdin.SendTo(r.from, k.session.Frames(m)...); err != nil {
+	if err := c.putQuestion(ctx, k.session.Frames(m)); err != nil {
 		return "", err
 	}
 	select {
@@ -92,6 +94,31 @@ func (k *Kernel) Input(ctx context.Context, ask wire.Input) (string, error) {
 		return "", ctx.Err()
 	case <-c.ctx.Done():
 		return "", c.ctx.Err()
+	}
+}
+
+// How long a front end that sends a cell before its stdin socket is connected is waited for, and how often it is looked for.
+const (
+	stdinWait = 5 * time.Second
+	stdinLook = 5 * time.Millisecond
+)
+
+// putQuestion sends an input_request.
+func (c *cell) putQuestion(ctx context.Context, frames [][]byte) error {
+	ctx, cancel := context.WithTimeout(ctx, stdinWait)
+	defer cancel()
+	for {
+		err := c.Kernel.stdin.SendTo(c.request.from, frames...)
+		if !errors.Is(err, zmtp.ErrNoPeer) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		case <-time.After(stdinLook):
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // Message types of gale's own requests. They travel through mux, task, broadcast and the private socket of a kernel and its
 // child, and are sent only to engines that registered with kind "go". Each is answered by its reply type and, like an
@@ -60,6 +63,25 @@ type Output struct {
 	Content  json.RawMessage
 	Metadata json.RawMessage
 	Buffers  [][]byte
+	// Stream is what a stream says, in place of Content: text that has not been encoded yet, and is when it is published.
+	Stream *Stream
+}
+
+// Stream is the content of a stream message.
+type Stream struct {
+	Name string `json:"name"` // stdout or stderr
+	Text string `json:"text"`
+}
+
+// Said gives what a stream says, however it is held.
+func (o Output) Said() (s Stream, err error) {
+	if o.Stream != nil {
+		return *o.Stream, nil
+	}
+	if err := json.Unmarshal(o.Content, &s); err != nil {
+		return s, fmt.Errorf("wire: content of a stream: %w", err)
+	}
+	return s, nil
 }
 
 // Run is the content of a gale_run_request.

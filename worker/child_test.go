@@ -173,14 +173,15 @@ func (s *script) Do(wire.Objects) []wire.ObjectInfo { return nil }
 type outputs struct{ strings.Builder }
 
 func (o *outputs) emit(out wire.Output) {
-	var c struct {
-		Name, Text string
-		Data       map[string]json.RawMessage
-	}
-	_ = json.Unmarshal(out.Content, &c)
 	if out.MsgType == "stream" {
+		c, err := out.Said()
 		fmt.Fprintf(o, "[%s %s]", c.Name, c.Text)
+		if err != nil {
+			fmt.Fprintf(o, "[%v]", err)
+		}
 		return
 	}
+	var c struct{ Data map[string]json.RawMessage }
+	_ = json.Unmarshal(out.Content, &c)
 	fmt.Fprintf(o, "[%s %s]", out.MsgType, c.Data["text/plain"])
 }

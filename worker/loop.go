@@ -238,10 +238,6 @@ func (b *books) give(texts []stream.Text) {
 			b.l.log.Info("the namespace says", "stream", t.Name, "text", t.Text)
 			continue
 		}
-		raw, err := wire.Marshal(map[string]string{"name": t.Name, "text": t.Text})
-		if err != nil {
-			continue // a string always marshals
-		}
-		b.current.put(item{out: wire.Output{MsgType: "stream", Content: raw}})
+		b.current.put(item{out: wire.Output{MsgType: "stream", Stream: &wire.Stream{Name: t.Name, Text: t.Text}}})
 	}
 }

@@ -291,8 +291,8 @@ func TestASlowReaderStopsTheChild(t *testing.T) {
 			<-release.C // the child prints on, until nobody takes it
 			first = false
 		}
-		var c struct{ Text string }
-		if err := json.Unmarshal(o.Content, &c); err != nil {
+		c, err := o.Said()
+		if err != nil {
 			t.Error(err)
 		}
 		n += len(c.Text)

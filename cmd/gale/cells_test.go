@@ -77,13 +77,16 @@ func (o *transcript) emit(out wire.Output) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var c struct {
-		Name, Text string
-		Data       json.RawMessage
+		Data json.RawMessage
 	}
 	_ = json.Unmarshal(out.Content, &c)
 	switch out.MsgType {
 	case "stream":
-		o.text.WriteString(c.Text)
+		s, err := out.Said()
+		if err != nil {
+			s.Text = err.Error()
+		}
+		o.text.WriteString(s.Text)
 	case "execute_result", "display_data":
 		fmt.Fprintf(&o.text, "[%s]", plainText(out.Content))
 	default:

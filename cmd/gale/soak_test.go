@@ -124,6 +124,28 @@ func (s *soak) level(child int) (l level) {
 	return l
 }
 
+// cpu is the processor time that the kernel, its child and the compilers that they started have used.
+func (s *soak) cpu(child int) time.Duration {
+	s.t.Helper()
+	const tick = 10 * time.Millisecond // of the kernel's clock, on every Linux
+	var sum time.Duration
+	for _, pid := range []int{parentOf(s.t, child), child} {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(stat), ") ")
+		for _, word := range strings.Fields(after)[11:15] { // of the process in user mode and in the system, and of those that it waited for
+			n, err := strconv.Atoi(word)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
+}
+
 func parentOf(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -189,6 +211,7 @@ func TestSoak(t *testing.T) {
 	}
 	var first level
 	var times [10][]time.Duration
+	spent := []time.Duration{s.cpu(child)}
 	compiled, from := 0, cells/10
 	for i := range cells {
 		if i == from {
@@ -207,13 +230,20 @@ func TestSoak(t *testing.T) {
 		if cells >= 5000 && i%1000 == 999 {
 			t.Logf("after %d cells: %v", i+1, s.level(child))
 		}
+		if 10*(i+1)/cells > 10*i/cells {
+			spent = append(spent, s.cpu(child))
+		}
 	}
 	last := s.level(child)
 	perCell := (last.rss - first.rss) / int64(cells-from)
 	t.Logf("after %d cells, %d compiled: %v; %d bytes a cell, %.1f maps a compiled cell", cells, compiled, last, perCell, float64(last.maps-first.maps)/(0.9*float64(compiled)))
 	for i, d := range times {
 		slices.Sort(d)
-		t.Logf("tenth %d: compiled cells take %v in the middle, %v at most for nine of ten", i+1, d[len(d)/2], d[len(d)*9/10])
+		t.Logf("tenth %d: compiled cells take %v in the middle, %v at most for nine of ten; %v of processor time a cell", i+1, d[len(d)/2], d[len(d)*9/10],
+			(spent[i+1]-spent[i])/time.Duration(max(1, cells/10)))
+	}
+	if begin, end := spent[1]-spent[0], spent[10]-spent[9]; cells >= 5000 && end > begin*3/2 {
+		t.Errorf("the first tenth of the cells took %v of processor time, the last %v", begin, end)
 	}
 	if cells >= 5000 && perCell > memoryPerCell {
 		t.Errorf("%d bytes a cell, want %d at most", perCell, memoryPerCell)

@@ -7,11 +7,12 @@ import (
 )
 
 // Sizes and times of messages. A stream that has been quiet for Every says its first bytes after Soon; then at most one message per
-// Every goes out because of time, and others when Most bytes have come together.
+// Every goes out because of time, and others when Enough bytes have come together: as many as are there, up to Most.
 const (
-	Most  = 64 << 10
-	Every = 50 * time.Millisecond
-	Soon  = 5 * time.Millisecond
+	Enough = 64 << 10
+	Most   = 1 << 20
+	Every  = 50 * time.Millisecond
+	Soon   = 5 * time.Millisecond
 )
 
 // Text is a piece of a stream, valid UTF-8.
@@ -51,15 +52,18 @@ func (m *Merger) Add(now time.Time, name string, b []byte) (out []Text) {
 		return out
 	}
 	p.pending = append(p.pending, b...)
-	for len(p.pending) >= Most {
-		n := border(p.pending[:Most])
+	rest := p.pending
+	for len(rest) >= Enough {
+		head := rest[:min(len(rest), Most)]
+		n := border(head)
 		if n == 0 {
-			n = Most
+			n = len(head)
 		}
-		out = append(out, Text{name, strings.ToValidUTF8(string(p.pending[:n]), "\uFFFD")})
-		p.pending = append(p.pending[:0], p.pending[n:]...)
+		out = append(out, Text{name, strings.ToValidUTF8(string(rest[:n]), "\uFFFD")})
+		rest = rest[n:]
 		p.due = time.Time{}
 	}
+	p.pending = append(p.pending[:0], rest...)
 	if len(p.pending) > 0 && p.due.IsZero() {
 		p.due = now.Add(Soon)
 		if next := p.sent.Add(Every); p.due.Before(next) {

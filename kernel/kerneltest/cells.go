@@ -6,14 +6,9 @@ import (
 	"testing"
 )
 
-// Compiled runs the promises that need a compiler of Go behind the kernel.
-func Compiled(t *testing.T, start Start) {
-	t.Helper()
-	for name, promise := range map[string]func(*testing.T, Start){
-		"Timing": Timing, "Profile": Profile, "TestFunctions": TestFunctions, "ReadsInput": ReadsInput, "Arguments": Arguments,
-	} {
-		t.Run(name, func(t *testing.T) { promise(t, start) })
-	}
+// compiled are the promises that need a compiler of Go behind the kernel.
+func compiled() promises {
+	return promises{"Timing": Timing, "Profile": Profile, "TestFunctions": TestFunctions, "ReadsInput": ReadsInput, "Arguments": Arguments}
 }
 
 // Timing promises: %timeit tells mean and deviation over all runs, of statements and of expressions, and keeps state and lines.

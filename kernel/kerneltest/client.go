@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,16 +44,26 @@ func File(t *testing.T, transport string) *wire.KernelFile {
 	}
 	f.IP = "127.0.0.1"
 	for _, p := range ports {
-		var lc net.ListenConfig
-		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := freePort(t)
 		addr, _ := l.Addr().(*net.TCPAddr)
 		*p = wire.Port(addr.Port)
 		defer func() { _ = l.Close() }() // after all were chosen, so that they differ
 	}
 	return f
+}
+
+// freePort listens on a port below those that the system hands out: between its choice and its use nobody else gets it by chance.
+func freePort(t *testing.T) net.Listener {
+	t.Helper()
+	const from, to = 10000, 32000
+	for range 1000 {
+		var lc net.ListenConfig
+		if l, err := lc.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", from+rand.IntN(to-from))); err == nil { //nolint:gosec // no secret
+			return l
+		}
+	}
+	t.Fatal("no free port")
+	return nil
 }
 
 // Channel names one of a kernel's request sockets.

@@ -8,10 +8,11 @@ import (
 	"github.com/galeproject/gale/wire"
 )
 
-// All runs every promise against a kernel of its own.
-func All(t *testing.T, start Start) {
-	t.Helper()
-	for name, promise := range map[string]func(*testing.T, Start){
+// promises are functions that hold for every kernel, by name.
+type promises map[string]func(*testing.T, Start)
+
+func always() promises {
+	return promises{
 		"Info": Info, "Header": Header, "Welcome": Welcome, "OrderOfCell": OrderOfCell, "EveryRequestIsFramed": EveryRequestIsFramed, "Count": Count,
 		"Silent": Silent, "OnlyCode": OnlyCode, "Abort": Abort, "NoAbort": NoAbort, "OneError": OneError, "CompileError": CompileError,
 		"StreamsAreMerged": StreamsAreMerged, "StreamOrder": StreamOrder, "SlowReader": SlowReader, "Completion": Completion, "CompletionCountsCodePoints": CompletionCountsCodePoints,
@@ -21,18 +22,58 @@ func All(t *testing.T, start Start) {
 		"Shutdown": Shutdown, "ShutdownBusy": ShutdownBusy, "Subshells": Subshells, "SubshellUnknown": SubshellUnknown,
 		"SubshellCount": SubshellCount, "SubshellHistory": SubshellHistory, "SubshellAbort": SubshellAbort, "SubshellSilent": SubshellSilent, "ShutdownWithSubshells": ShutdownWithSubshells,
 		"Debugger": Debugger, "DumpCell": DumpCell, "Usage": Usage, "SilentIdle": SilentIdle, "ReplyChannel": ReplyChannel, "Features": Features,
-	} {
-		t.Run(name, func(t *testing.T) { promise(t, start) })
 	}
+}
+
+func beside() promises {
+	return promises{
+		"Comms": Comms, "SubshellBeside": SubshellBeside, "InterruptAll": InterruptAll, "DeleteFinishes": DeleteFinishes, "Variables": Variables,
+		"VariablesBeside": VariablesBeside,
+	}
+}
+
+// alone says which promises want a kernel of their own: they end it, or count from its beginning.
+func alone(name string) bool {
+	switch name {
+	case "Welcome", "Count", "Abort", "CompileError", "History", "Shutdown", "ShutdownBusy", "ShutdownWithSubshells", "SubshellHistory", "Variables", "SilentIdle", "Usage":
+		return true
+	}
+	return false
+}
+
+// All runs every promise against a kernel of its own.
+func All(t *testing.T, start Start) {
+	t.Helper()
+	always().each(t, start)
 }
 
 // Beside runs the promises about what happens while a cell runs and that ask the namespace.
 func Beside(t *testing.T, start Start) {
 	t.Helper()
-	for name, promise := range map[string]func(*testing.T, Start){
-		"Comms": Comms, "SubshellBeside": SubshellBeside, "InterruptAll": InterruptAll, "DeleteFinishes": DeleteFinishes, "Variables": Variables,
-		"VariablesBeside": VariablesBeside,
-	} {
+	beside().each(t, start)
+}
+
+// Whole runs every promise against a kernel that compiles Go: one kernel for all of them but those that want one of their own.
+func Whole(t *testing.T, start Start) {
+	t.Helper()
+	f := start(t)
+	shared := func(*testing.T) *wire.KernelFile { return f }
+	for _, all := range []promises{always(), beside(), compiled()} {
+		for name, promise := range all {
+			t.Run(name, func(t *testing.T) {
+				if alone(name) {
+					promise(t, start)
+				} else {
+					promise(t, shared)
+				}
+			})
+		}
+	}
+}
+
+func (p promises) each(t *testing.T, start Start) {
+	t.Helper()
+	for name, promise := range p {
 		t.Run(name, func(t *testing.T) { promise(t, start) })
 	}
 }
@@ -217,7 +258,7 @@ func Abort(t *testing.T, start Start) {
 	t.Helper()
 	c := Dial(t, start(t))
 	const n = 20
-	bad := c.Cell("time.Sleep(50 * time.Millisecond)\npanic(\"boom\")", nil)
+	bad := c.Cell("time.Sleep(500 * time.Millisecond)\npanic(\"boom\")", nil) // the others are here by then
 	var ids []wire.MsgID
 	for i := range n {
 		ids = append(ids, c.Cell(fmt.Sprint(i), nil))

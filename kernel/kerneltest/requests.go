@@ -227,6 +227,12 @@ func busy(c *Client, code string) wire.MsgID {
 	return id
 }
 
+// arrived waits until the kernel has all that was sent on shell, also while a cell runs: comms are heard beside cells.
+func (c *Client) arrived() {
+	c.t.Helper()
+	c.Idle(c.Send(Shell, "comm_close", map[string]any{"comm_id": "none"}))
+}
+
 // Interrupt promises: a running cell stops, the queue is aborted, the state is kept, the next cell is not hit.
 func Interrupt(t *testing.T, start Start) {
 	t.Helper()
@@ -235,6 +241,7 @@ func Interrupt(t *testing.T, start Start) {
 	for _, code := range []string{"for {\n}", "time.Sleep(1000000000000)"} {
 		id := busy(c, code)
 		next := c.Cell("1", nil)
+		c.arrived()
 		if a := c.ask(Control, "interrupt_request", map[string]any{}); a["status"] != "ok" {
 			t.Errorf("%v", a)
 		}
@@ -280,7 +287,7 @@ func Heartbeat(t *testing.T, start Start) {
 	t.Helper()
 	f := start(t)
 	c := Dial(t, f)
-	busy(c, "for {\n}")
+	id := busy(c, "for {\n}")
 	curve, err := zmtp.CurveClient(f.CurvePublic)
 	if err != nil {
 		t.Fatal(err)
@@ -302,6 +309,8 @@ func Heartbeat(t *testing.T, start Start) {
 			t.Fatalf("%d frames, %v", len(m.Frames), err)
 		}
 	}
+	c.ask(Control, "interrupt_request", nil)
+	c.Wait(id)
 }
 
 // Comms promises: an unknown target is closed at once; nothing is open.

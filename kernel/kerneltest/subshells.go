@@ -20,6 +20,16 @@ func (c *Client) subshell() string {
 	return id
 }
 
+// drop deletes subshells.
+func (c *Client) drop(ids ...string) {
+	c.t.Helper()
+	for _, id := range ids {
+		if a := c.ask(Control, "delete_subshell_request", map[string]any{"subshell_id": id}); a["status"] != "ok" {
+			c.t.Errorf("%v", a)
+		}
+	}
+}
+
 func (c *Client) cellIn(subshell, code string) wire.MsgID {
 	c.t.Helper()
 	return c.SendIn(subshell, "execute_request", map[string]any{"code": code})
@@ -62,15 +72,14 @@ func Subshells(t *testing.T, start Start) {
 	if r := c.Execute("y", nil); r.Value() != "7" {
 		t.Errorf("%v", r.Reply)
 	}
-	if a := c.ask(Control, "delete_subshell_request", map[string]any{"subshell_id": one}); a["status"] != "ok" {
-		t.Errorf("%v", a)
-	}
+	c.drop(one)
 	if ids := c.subshells(); !slices.Equal(ids, []string{two}) {
 		t.Errorf("%v", ids)
 	}
 	if r := c.Wait(c.cellIn(one, "1")); r.Status() != "error" {
 		t.Errorf("in a deleted one: %v", r.Reply)
 	}
+	c.drop(two)
 }
 
 // SubshellUnknown promises: an id that is none is an error, in a header and in delete; null is the first.
@@ -107,14 +116,15 @@ func SubshellCount(t *testing.T, start Start) {
 	t.Helper()
 	c := Dial(t, start(t))
 	sub := c.subshell()
-	c.Execute("1", nil)
+	first, _ := c.Execute("1", nil).Reply["execution_count"].(float64)
 	c.Execute("2", nil)
 	if r := c.Wait(c.cellIn(sub, "3")); r.Reply["execution_count"] != 1.0 {
 		t.Errorf("%v", r.Reply)
 	}
-	if r := c.Execute("4", nil); r.Reply["execution_count"] != 3.0 {
-		t.Errorf("%v", r.Reply)
+	if r := c.Execute("4", nil); first < 1 || r.Reply["execution_count"] != first+2 {
+		t.Errorf("%v after %v", r.Reply, first)
 	}
+	c.drop(sub)
 }
 
 // SubshellHistory promises: each has a session of its own in the history, and tail gives those of all.
@@ -151,7 +161,7 @@ func SubshellAbort(t *testing.T, start Start) {
 	t.Helper()
 	c := Dial(t, start(t))
 	sub := c.subshell()
-	bad := c.cellIn(sub, "time.Sleep(50 * time.Millisecond)\npanic(\"boom\")")
+	bad := c.cellIn(sub, "time.Sleep(500 * time.Millisecond)\npanic(\"boom\")") // the others are here by then
 	next, other := c.cellIn(sub, "1"), c.Cell("2", nil)
 	if r := c.Wait(bad); r.Status() != "error" {
 		t.Errorf("%v", r.Reply)
@@ -162,6 +172,7 @@ func SubshellAbort(t *testing.T, start Start) {
 	if r := c.Wait(other); r.Value() != "2" {
 		t.Errorf("%v", r.Reply)
 	}
+	c.drop(sub)
 }
 
 // SubshellSilent promises: silent holds in a subshell too, and parents tell subshells' messages apart.
@@ -179,6 +190,7 @@ func SubshellSilent(t *testing.T, start Start) {
 			t.Errorf("parent of %s: %s", m.Header.MsgType, m.RawParent)
 		}
 	}
+	c.drop(sub)
 }
 
 // ShutdownWithSubshells promises: open subshells do not hold up the end.
@@ -204,13 +216,15 @@ func SubshellBeside(t *testing.T, start Start) {
 			t.Error("the long cell is idle")
 		}
 	}
-	if id := c.subshell(); id == sub { // made while a cell runs
+	id := c.subshell() // made while a cell runs
+	if id == sub {
 		t.Errorf("%s twice", id)
 	}
 	c.ask(Control, "interrupt_request", nil)
 	if r := c.Wait(long); r.Reply["ename"] != "KeyboardInterrupt" {
 		t.Errorf("%v", r.Reply)
 	}
+	c.drop(id, sub)
 }
 
 // InterruptAll promises: an interrupt ends the cells of all subshells, and their queues.
@@ -222,6 +236,7 @@ func InterruptAll(t *testing.T, start Start) {
 	two := c.cellIn(sub, "fmt.Println(\"here\")\nfor {\n}")
 	c.Heard("the second cell", func(m *wire.Message) bool { return isParent(m, two) && m.Header.MsgType == "stream" })
 	queued := []wire.MsgID{c.Cell("1", nil), c.cellIn(sub, "1")}
+	c.arrived()
 	c.ask(Shell+1, "interrupt_request", nil)
 	for _, id := range []wire.MsgID{one, two} {
 		if r := c.Wait(id); r.Reply["ename"] != "KeyboardInterrupt" {
@@ -233,6 +248,7 @@ func InterruptAll(t *testing.T, start Start) {
 			t.Errorf("%v", r.Reply)
 		}
 	}
+	c.drop(sub)
 }
 
 // DeleteFinishes promises: what a subshell was sent before it is deleted is done.
