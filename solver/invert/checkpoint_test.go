@@ -16,7 +16,7 @@ import (
 	"github.com/galeproject/gale/solver/invert"
 )
 
-// asVictim makes this program an inversion that tells its iterations and waits to be killed.
+// asVictim makes this program an inversion that tells its iterations, does each when it is told to go on, and never ends by itself.
 const asVictim = "GALE_INVERT_CHECKPOINT"
 
 func TestMain(m *testing.M) {
@@ -30,9 +30,15 @@ func victim(path string) {
 	var t testing.B // only its Fatal is used
 	s := newSmall(&t, 6, 8)
 	v := plan(s, path)
-	v.Watch = func(s *invert.State) { fmt.Println(s.Stage, s.Iteration) }
+	told := bufio.NewScanner(os.Stdin)
+	v.Watch = func(s *invert.State) {
+		fmt.Println(s.Stage, s.Iteration)
+		told.Scan()
+	}
 	_, err := v.Run(context.Background(), invert.Serial(s.terms(&t, invert.Compare{})...))
 	fmt.Println("ended", err)
+	for told.Scan() { // until it is killed
+	}
 	os.Exit(0)
 }
 
@@ -72,12 +78,20 @@ func TestKilledAndResumed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != until; {
+		for lines, reached := bufio.NewScanner(out), false; !reached && lines.Scan(); {
 			if strings.HasPrefix(lines.Text(), "ended") {
 				t.Fatal(lines.Text())
+			}
+			reached = lines.Text() == until
+			if _, err := fmt.Fprintln(in, "go on"); err != nil { // after the last too: it is killed at work
+				t.Fatal(err)
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil { // SIGKILL
