@@ -49,6 +49,9 @@ func away(t *testing.T, k *fdfd.Kernel, eps, delta, theta float64) float64 {
 
 // Media of our own choice, at depth and tilt that no table has.
 func TestAnisotropyElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, c := range []struct {
 		g                        int
 		eps, delta, theta, limit float64
@@ -70,6 +73,9 @@ func TestAnisotropyElsewhere(t *testing.T) {
 
 // A grid that carries the slow wave is refused with advice that holds, and the safer weights do what they are said to.
 func TestSlowWaveRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	m := axial(t, 10, 8, 0.2, 0, 0)
 	_, err := fdfd.NewKernel(m, 20)
 	for _, want := range []string{"in cell 0 (ix 0, iz 0) at (6.25, 6.25) m, ε 0.2, δ 0, tilt 0, 8 points per wavelength", "cells of 16.6 m do not carry it", "SafeWeights()"} {

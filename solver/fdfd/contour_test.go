@@ -74,6 +74,9 @@ func TestContours(t *testing.T) {
 
 // A plan needs no more wavenumbers than is known to be enough, and keeps its promise between the places where it was tried.
 func TestPlanContour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	const k = 2 * math.Pi / 50
 	for _, c := range []struct {
 		near, far, y, tol float64 // wavelengths
@@ -165,6 +168,9 @@ func TestDot25D(t *testing.T) {
 }
 
 func TestTaylor25D(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	m, k, s := small(t, fdfd.FreeSurface())
 	v := noise(m, 5)
 	obs, err := k.Forward(t.Context(), s)

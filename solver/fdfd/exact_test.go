@@ -46,6 +46,9 @@ func TestCrossLine(t *testing.T) {
 }
 
 func TestClassicSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	run(t, "classic-size", 13)
 	run(t, "classic-size-crossline", 4)
 	run(t, "classic-size-elliptic", 13)
@@ -61,6 +64,9 @@ func TestRectangularCells(t *testing.T) {
 }
 
 func TestAnisotropy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, name := range []string{"elliptic", "vertical", "tilted", "mild"} {
 		t.Run(name, func(t *testing.T) { run(t, "anisotropic-"+name, 6) })
 	}

@@ -133,6 +133,9 @@ func (v *inversion) kernel(t *testing.T, c []float64, freq float64) *fdfd.Kernel
 
 // The misfits of the starting model and a derivative along a given direction are those of an independent implementation.
 func TestInversionStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	v := newInversion(t)
 	c := v.smooth()
 	for _, s := range [][3]float64{{90, 30, 2683.6845166981474}, {20, 10, 1957.277029287699}, {150, 50, 3212.288737935507}} {

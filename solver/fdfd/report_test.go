@@ -15,6 +15,9 @@ import (
 
 // What a forecast expects is what comes, within a factor of three: fields over 20 wavelengths with each stencil.
 func TestForecastHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, c := range []struct {
 		g     int
 		s     fdfd.Stencil

@@ -102,6 +102,9 @@ func TestZoneHomogeneous(t *testing.T) {
 }
 
 func TestZoneHalfSpaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, c := range []struct{ slower, faster, rho1, rho2 float64 }{{1400, 2400, 1200, 1200}, {1400, 3500, 1000, 2400}, {1400, 1400, 1000, 2600}, {2100, 1400, 1900, 1300}, {1400, 1900, 2000, 1100}} {
 		for g, limit := range map[int]float64{4: 9e-3, 6: 1.6e-3} {
 			if skipFine(g) {
@@ -137,6 +140,9 @@ func layers(t *testing.T, l *exact.Layers, zs float64) func(x, z []float64) []co
 
 // Three layers that attenuate under a free surface.
 func TestZoneLayersUnderFreeSurface(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	c, rho, q := []float64{1400, 2100, 1700}, []float64{1000, 1900, 2100}, []float64{1e9, 30, 45}
 	bottom := []float64{4 * lambda, 7 * lambda}
 	l := exact.Layers{Rho: rho, Bottom: bottom, Mirror: -1}
@@ -282,6 +288,9 @@ func TestZoneAttenuation(t *testing.T) {
 
 // Point sources in three dimensions, with the contour that is planned: eight wavenumbers in the section.
 func TestZonePointSource(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for g, limit := range map[int]float64{4: 8.5e-3, 6: 1.8e-3} {
 		if skipFine(g) {
 			continue
