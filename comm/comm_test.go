@@ -31,6 +31,12 @@ func (d *desk) Ask(_ context.Context, kind string, content any) (json.RawMessage
 	return raw, nil, errors.Join(err, d.err)
 }
 
+func (d *desk) Current(ctx context.Context) context.Context {
+	return context.WithValue(ctx, hostKey{}, d)
+}
+
+func (d *desk) Request(context.Context) wire.MsgID { return "r1" }
+
 func (d *desk) want(t *testing.T, want ...string) {
 	t.Helper()
 	if fmt.Sprint(d.out) != fmt.Sprint(want) {
@@ -145,12 +151,41 @@ func TestInput(t *testing.T) {
 	}
 }
 
+func TestWhatBuildsOnComms(t *testing.T) {
+	type key struct{}
+	d := &desk{}
+	ctx := WithHost(t.Context(), d)
+	made := 0
+	fresh := func() any { made++; return made }
+	for range 2 {
+		if x, err := Keep(ctx, key{}, fresh); x != 1 || err != nil {
+			t.Error(x, err)
+		}
+	}
+	if err := Publish(ctx, "clear_output", map[string]bool{"wait": true}); err != nil {
+		t.Error(err)
+	}
+	d.want(t, `clear_output {"wait":true}  []`)
+	if Request(ctx) != "r1" || Current(ctx) == ctx {
+		t.Error("the host is not asked")
+	}
+	if Publish(ctx, "x", func() {}) == nil {
+		t.Error("a function is published")
+	}
+}
+
 func TestOutsideOfACell(t *testing.T) {
 	if _, err := Open(t.Context(), "x", nil, nil); !errors.Is(err, ErrNoHost) {
 		t.Error(err)
 	}
 	if _, err := Input(t.Context(), ""); !errors.Is(err, ErrNoHost) {
 		t.Error(err)
+	}
+	if _, err := Keep(t.Context(), "x", nil); !errors.Is(err, ErrNoHost) || !errors.Is(Publish(t.Context(), "x", nil), ErrNoHost) {
+		t.Error(err)
+	}
+	if Current(t.Context()) != t.Context() || Request(t.Context()) != "" {
+		t.Error("there is no host")
 	}
 	if err := Handle(t.Context(), "x", nil); !errors.Is(err, ErrNoHost) || Find(t.Context(), "x") != nil {
 		t.Error(err)

@@ -13,6 +13,7 @@ type Comms struct {
 	mu      sync.Mutex
 	open    map[string]*Comm
 	targets map[string]func(ctx context.Context, c *Comm, m Msg)
+	kept    map[any]any
 }
 
 // Handle makes target one that front ends may open; f gets each new comm with what came with it, and gives it handlers. A nil f ends that.
@@ -42,6 +43,18 @@ func Find(ctx context.Context, id string) *Comm {
 		return nil
 	}
 	return h.Comms().find(id)
+}
+
+func (s *Comms) keep(key any, fresh func() any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.kept[key]; !ok {
+		if s.kept == nil {
+			s.kept = map[any]any{}
+		}
+		s.kept[key] = fresh()
+	}
+	return s.kept[key]
 }
 
 func (s *Comms) find(id string) *Comm {

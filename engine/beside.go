@@ -50,6 +50,7 @@ func (e *Engine) comm(ctx context.Context, t *task) answer {
 		return failWith(nameRequest, err)
 	}
 	msgType := t.m.Header.MsgType
+	t.request = c.Request
 	if e.o.Comms == nil {
 		if msgType == wire.CommOpen {
 			return fail(wire.NewFailure(wire.NoCommTarget, fmt.Sprintf("nobody takes comms for %q", c.Target)))

@@ -37,6 +37,14 @@ func Ask(ctx context.Context, kind string, content any) (json.RawMessage, [][]by
 	return r.e.ask(ctx, r.t, kind, content)
 }
 
+// Requested is the id of the front end's message that the request with this ctx serves, empty when it is not known.
+func Requested(ctx context.Context) wire.MsgID {
+	if r, ok := ctx.Value(runningKey{}).(*running); ok {
+		return r.t.request
+	}
+	return ""
+}
+
 // emit hands an output to the loop, and waits until it is on its way or the task is interrupted: what is printed next must come next.
 func (e *Engine) emit(ctx context.Context, t *task, o wire.Output) {
 	seen := make(chan struct{})

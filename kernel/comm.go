@@ -134,7 +134,7 @@ func (k *Kernel) askComm(r *request) *wire.Failure {
 	if err := r.Content(&content); err != nil {
 		return asFailure(err)
 	}
-	content.Metadata = r.RawMetadata // only the content goes on
+	content.Metadata, content.Request = r.RawMetadata, r.Header.MsgID // only the content goes on
 	ctx, end := k.beginComm()
 	defer end()
 	m, err := k.o.Evaluator.Request(ctx, r.Header.MsgType, content, r.Buffers, func(o wire.Output) { k.forward(k.ctx, r.Message, o) })

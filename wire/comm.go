@@ -17,6 +17,7 @@ type Comm struct {
 	Target   string          `json:"target_name,omitempty"` // of comm_open
 	Data     json.RawMessage `json:"data"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Request  MsgID           `json:"run,omitempty"` // on its way to the child: the front end's message
 }
 
 // AskInput is the kind of a HostQuestion with an Input: code waits for a line. It is answered by an InputAnswer, or refused: then the code

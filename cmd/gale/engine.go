@@ -26,6 +26,7 @@ import (
 	"github.com/galeproject/gale/internal/stream"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/namespace"
+	"github.com/galeproject/gale/widget"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -97,6 +98,9 @@ func serveEngine(ctx context.Context, f engineFlags) error {
 	o.Explorer = explorer{namespace.NewExplorer(n), n}
 	if o.Private != nil {
 		o.Comms = comms{h}
+		if err := widget.Offer(comm.WithHost(ctx, h)); err != nil {
+			return err
+		}
 		stdin, err := stream.TakeStdin()
 		if err != nil {
 			return err

@@ -50,6 +50,17 @@ func (h *hostOfCells) Emit(ctx context.Context, o wire.Output) {
 	engine.Emit(ctx, o)
 }
 
+// Current is the context of the cell or handler that the calling goroutine belongs to, ctx when it belongs to none.
+func (h *hostOfCells) Current(ctx context.Context) context.Context {
+	if r := h.n.Space().Current(); r != nil && r.Context != nil {
+		return r.Context
+	}
+	return ctx
+}
+
+// Request is the id of the front end's message that ctx serves.
+func (h *hostOfCells) Request(ctx context.Context) wire.MsgID { return engine.Requested(ctx) }
+
 // Ask puts a question to the kernel.
 func (h *hostOfCells) Ask(ctx context.Context, kind string, content any) (json.RawMessage, [][]byte, error) {
 	h.n.Flush()

@@ -20,6 +20,7 @@ echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": tr
 mkdir -p "$out/config/lab/user-settings/@jupyterlab/completer-extension"
 echo '{"providerTimeout": 60000}' >"$out/config/lab/user-settings/@jupyterlab/completer-extension/manager.jupyterlab-settings"
 export JUPYTER_DATA_DIR=$out/data JUPYTER_CONFIG_DIR=$out/config JUPYTER_RUNTIME_DIR=$out/runtime IPYTHONDIR=$out/ipython
+export JUPYTER_PREFER_ENV_PATH=0 # a kernel that is installed in the environment is not the one of this checkout
 if [ "$kernel" = gale ]; then
 	cp notebooks/*.ipynb "$out/nb/"
 	bin/gale install --user
