@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -260,24 +261,38 @@ func (p *plan) cancel(pending map[wire.MsgID]batch) {
 	if len(pending) == 0 {
 		return
 	}
-	ids := make([]wire.MsgID, 0, len(pending))
-	for id := range pending {
-		ids = append(ids, id)
+	at := map[string][]wire.MsgID{} // by engine; "": wherever the controller has put it
+	for id, b := range pending {
+		at[b.engine.UUID] = append(at[b.engine.UUID], id)
 		p.c.loop.post(forgotten{id})
 	}
 	if !p.o.leave {
-		p.c.abort(ids)
+		p.c.abort(at, p.everyone != nil)
 	}
 }
 
-// abort asks all engines to drop requests, and Go engines to interrupt the one that runs if it is among them. Nobody waits for the answers: an
-// engine that is gone has nothing to abort.
-func (c *Client) abort(ids []wire.MsgID) {
-	content := map[string]any{"msg_ids": ids}
-	for _, e := range c.Cluster() {
-		_, _ = c.submit(job{ch: control, engine: e.UUID, msgType: "abort_request", what: "abort", content: content}, func(arrival) {})
+// abort has requests dropped, and interrupted where they run. A controller that knows where its tasks are is asked once about those;
+// else all engines are. Nobody waits for the answers: an engine that is gone has nothing to abort.
+func (c *Client) abort(at map[string][]wire.MsgID, everywhere bool) {
+	engines := c.Cluster()
+	for i, e := range engines {
+		ids := at[e.UUID]
+		if everywhere || !c.loop.ours() {
+			ids = append(slices.Clone(ids), at[""]...)
+		} else if i == 0 && len(at[""]) > 0 {
+			c.command(e, "abort_request", map[string]any{"msg_ids": at[""], "running": true})
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		c.command(e, "abort_request", map[string]any{"msg_ids": ids})
 		if e.Kind == wire.KindGo {
-			_, _ = c.submit(job{ch: control, engine: e.UUID, msgType: "interrupt_request", what: "interrupt", content: content}, func(arrival) {})
+			c.command(e, "interrupt_request", map[string]any{"msg_ids": ids})
 		}
 	}
+}
+
+// command tells an engine something and does not wait for its answer.
+func (c *Client) command(e Engine, msgType string, content any) {
+	_, _ = c.submit(job{ch: control, engine: e.UUID, msgType: msgType, what: msgType, content: content}, func(arrival) {})
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/galeproject/gale/wire"
 )
 
 // About is what a Go engine says of itself when it registers; it is empty for a Python engine.
@@ -33,6 +35,16 @@ func (e Engines) IDs() []int {
 		out[i] = e[i].ID
 	}
 	return out
+}
+
+// allGo refuses engines that do not run Go: they would never answer.
+func (e Engines) allGo() error {
+	for _, x := range e {
+		if x.Kind != wire.KindGo {
+			return fmt.Errorf("client: engine %d is one of Python: it has neither Go functions nor Go values (rc.Kind(%q) are the engines that have)", x.ID, wire.KindGo)
+		}
+	}
+	return nil
 }
 
 func (e Engines) String() string {

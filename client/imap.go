@@ -58,7 +58,7 @@ func (s *stream) run(ctx context.Context, v View, f any, opts []Option) error {
 		return err
 	}
 	if dv, ok := v.(DirectView); ok {
-		if engines, err = dv.resolve(); err != nil {
+		if engines, err = dv.resolveGo(); err != nil {
 			return err
 		}
 		p.place = func(i int) Engine { return engines[i/max(1, p.o.chunk)%len(engines)] }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galeproject/gale/internal/zmtp"
@@ -27,6 +28,7 @@ type runner interface {
 	over() <-chan struct{}
 	absent() <-chan struct{}
 	away() bool
+	ours() bool
 	close()
 }
 
@@ -49,6 +51,9 @@ func (l *loop) away() bool {
 		return false
 	}
 }
+
+// ours says whether the controller is gale's.
+func (l *loop) ours() bool { return l.gale.Load() }
 
 // judge notes whether the controller is away.
 func (l *loop) judge(gone bool) {
@@ -85,6 +90,7 @@ type loop struct {
 	log     *slog.Logger
 	changed func(Engines)
 	path    string // of the connection file
+	gale    atomic.Bool
 
 	mu   sync.Mutex
 	gone chan struct{} // closed: the controller has been away too long
@@ -199,6 +205,7 @@ func (l *loop) step(e event) {
 		case publish:
 			f.r.output(f.engine, f.m)
 		case changed:
+			l.gale.Store(l.shell.debts.pay)
 			l.changed(sorted(l.shell.engines))
 		}
 	}

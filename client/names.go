@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/galeproject/gale/module"
@@ -37,7 +37,8 @@ type Declaration struct {
 	Type  string `json:"type"` // as TypeText writes it
 }
 
-// Pull gets the value of a name from every engine of the view, in the order of the view.
+// Pull gets the value of a name from every engine of the view, in the order of the view. Its type must be T or, for an interface T, fit it:
+// nothing is converted, an int is no float64.
 func Pull[T any](ctx context.Context, v DirectView, name string) ([]T, error) {
 	engines, err := v.resolve()
 	if err != nil {
@@ -110,9 +111,14 @@ func (v DirectView) Objects(ctx context.Context) ([]wire.ObjectInfo, error) {
 	return out, err
 }
 
-// Execute runs Go source on every engine of the view, as a %%px cell does.
+// Execute runs source on every engine of the view, as a %%px cell does: Go source, or Python source where all engines are Python's.
 func (v DirectView) Execute(ctx context.Context, src string) error {
-	if v.c.host == nil {
+	engines, err := v.resolve()
+	if err != nil {
+		return err
+	}
+	python := !slices.ContainsFunc(engines, func(e Engine) bool { return e.Kind == wire.KindGo })
+	if v.c.host == nil || python {
 		return v.each(ctx, "execute_request", map[string]any{"code": src, "silent": true, "user_expressions": map[string]any{}}, nil, nil)
 	}
 	_, buffers, err := v.c.host.Ask(ctx, "compile", map[string]string{"source": src, "scope": string(module.Engines)})
@@ -193,6 +199,9 @@ func (v DirectView) each(ctx context.Context, msgType string, content any, buffe
 // eachOwn is each with buffers for every engine; a broadcast has the first one's.
 func (v DirectView) eachOwn(ctx context.Context, msgType string, content any, buffers func(i int) [][]byte, take func(i int, e Engine, m *wire.Message) error) error {
 	engines, err := v.resolve()
+	if err == nil && strings.HasPrefix(msgType, "gale_") {
+		err = engines.allGo()
+	}
 	if err != nil {
 		return err
 	}
@@ -230,11 +239,16 @@ func (v DirectView) eachOwn(ctx context.Context, msgType string, content any, bu
 			progress.show(p.n-left, left)
 			continue
 		case <-ctx.Done():
-			pending := slices.Collect(maps.Keys(at))
-			for _, id := range pending {
+			by := map[string][]wire.MsgID{}
+			for id, i := range at {
 				v.c.loop.post(forgotten{id})
+				if i >= 0 {
+					by[engines[i].UUID] = append(by[engines[i].UUID], id)
+				} else {
+					by[""] = append(by[""], id)
+				}
 			}
-			v.c.abort(pending)
+			v.c.abort(by, v.broadcast)
 			return fmt.Errorf("client: %s: %w", p.what, context.Cause(ctx))
 		}
 		for _, a := range box.take() {

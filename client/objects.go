@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/galeproject/gale/value"
 	"github.com/galeproject/gale/wire"
 )
 
@@ -308,15 +309,16 @@ func (c *Client) objects(ctx context.Context, uuid string, q wire.Objects, out *
 
 // Find opens the objects of a name that a client of this cluster, this one or another, has given.
 func Find[T any](ctx context.Context, c *Client, name string) (*Objects[T], error) {
-	s, err := c.find(ctx, name, reflect.TypeFor[T]().String())
+	s, err := c.find(ctx, name, reflect.TypeFor[T]())
 	if s == nil {
 		return nil, err
 	}
 	return &Objects[T]{s}, err
 }
 
-// find is Find for a type as an engine writes it.
-func (c *Client) find(ctx context.Context, name, want string) (*objectSet, error) {
+// find is Find without its type.
+func (c *Client) find(ctx context.Context, name string, t reflect.Type) (*objectSet, error) {
+	want, id := t.String(), value.TypeID(c.codec(name).Types, t)
 	o := &objectSet{c: c, name: name, typ: want}
 	var names []string
 	for _, e := range c.Cluster() {
@@ -336,6 +338,9 @@ func (c *Client) find(ctx context.Context, name, want string) (*objectSet, error
 			}
 			if info.Type != want {
 				return nil, fmt.Errorf("client: the objects %q are of type %s, not %s", name, info.Type, want)
+			}
+			if id != "" && info.TypeID != "" && id != info.TypeID {
+				return nil, fmt.Errorf("client: the objects %q are of a type %s that another notebook declared, or this one earlier, differently: cells of this notebook cannot call them (share objects of types that a package declares)", name, want)
 			}
 			o.items = append(o.items, object{engine: e, info: info})
 			o.set = info.Set

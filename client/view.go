@@ -214,6 +214,15 @@ func (v DirectView) resolve() (Engines, error) {
 	return out, nil
 }
 
+// resolveGo gives the engines that the view names now if all of them run Go functions.
+func (v DirectView) resolveGo() (Engines, error) {
+	engines, err := v.resolve()
+	if err != nil {
+		return nil, err
+	}
+	return engines, engines.allGo()
+}
+
 // Check says whether the engines that the view names are there.
 func (v DirectView) Check() error {
 	_, err := v.resolve()

@@ -32,7 +32,7 @@ func spreadData(v View, xs reflect.Value) (*plan, error) {
 		name: func(i int) string { return fmt.Sprintf("item %d", i) },
 	}
 	if dv, ok := v.(DirectView); ok {
-		engines, err := dv.resolve()
+		engines, err := dv.resolveGo()
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func Apply[R any](ctx context.Context, v View, f func() (R, error), opts ...Opti
 func spreadCalls(v View) (*plan, error) {
 	p := &plan{c: v.client(), o: v.opts(), n: 1, name: func(int) string { return "apply" }}
 	if dv, ok := v.(DirectView); ok {
-		engines, err := dv.resolve()
+		engines, err := dv.resolveGo()
 		if err != nil {
 			return nil, err
 		}

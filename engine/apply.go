@@ -71,17 +71,16 @@ func (e *Engine) apply(ctx context.Context, t *task) answer {
 		return failWith("TypeError", err)
 	}
 	for i, x := range a.args {
-		if r, ok := x.(reference); ok && (i != 0 || !isMap(a.f)) {
-			if a.args[i], err = e.get(string(r)); err != nil {
-				return failWith("NameError", err)
-			}
+		if _, ok := x.(reference); ok && i == 0 && isMap(a.f) { // the function
+			continue
+		}
+		if a.args[i], err = e.meant(x); err != nil {
+			return failWith("NameError", err)
 		}
 	}
 	for k, x := range a.kwargs {
-		if r, ok := x.(reference); ok {
-			if a.kwargs[k], err = e.get(string(r)); err != nil {
-				return failWith("NameError", err)
-			}
+		if a.kwargs[k], err = e.meant(x); err != nil {
+			return failWith("NameError", err)
 		}
 	}
 	x, failure := e.carryOut(ctx, t, a)
@@ -93,6 +92,27 @@ func (e *Engine) apply(ctx context.Context, t *task) answer {
 		return failWith("TypeError", err)
 	}
 	return answer{buffers: bufs}
+}
+
+// meant puts the values of this engine in the place of references, in lists and dicts too.
+func (e *Engine) meant(x any) (_ any, err error) {
+	switch x := x.(type) {
+	case reference:
+		return e.get(string(x))
+	case []any:
+		for i := range x {
+			if x[i], err = e.meant(x[i]); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		for k := range x {
+			if x[k], err = e.meant(x[k]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return x, nil
 }
 
 // get reads a place, with a message as Python clients know it.
@@ -126,10 +146,14 @@ func refusal(name, format string, args ...any) *wire.Failure {
 }
 
 func (e *Engine) applyGo(ctx context.Context, t *task, place string, args []any, kwargs map[string]any) (any, *wire.Failure) {
-	if len(kwargs) > 0 {
-		return nil, refusal("TypeError", "%s is a Go function: it takes no keyword arguments", place)
+	if len(kwargs) > 0 { // they are the fields of a struct, as Go functions with many options have it
+		args = append(args, kwargs)
 	}
-	return e.o.Space.Apply(ctx, place, args, e.show(ctx, t))
+	x, failure := e.o.Space.Apply(ctx, place, args, e.show(ctx, t))
+	if failure != nil && len(kwargs) > 0 && (strings.HasPrefix(failure.Value, place+" takes ") || strings.HasPrefix(failure.Value, "argument ")) {
+		return nil, refusal("TypeError", "%s (keyword arguments are the fields of a struct that a Go function takes as its last argument)", failure.Value)
+	}
+	return x, failure
 }
 
 // applyForeign serves the Python functions that have a meaning here.

@@ -208,7 +208,10 @@ func (s *fakeSpace) Call(_ context.Context, c wire.Call, values []value.Encoded,
 func (s *fakeSpace) Apply(ctx context.Context, place string, args []any, _ func(display.Bundle)) (any, *wire.Failure) {
 	switch place {
 	case "square":
-		n, _ := args[0].(int)
+		n, ok := args[0].(int)
+		if !ok {
+			return nil, &wire.Failure{Name: "Error", Value: fmt.Sprintf("argument 1 of square: a %T is no int", args[0])}
+		}
 		return n * n, nil
 	case "sum":
 		a, _ := args[0].([]float64)
@@ -391,7 +394,7 @@ func TestPythonRequests(t *testing.T) {
 			{"call with an array", put(canReference("sum"), info(1), big), 5.0},
 			{"call with a reference", put(canReference("square"), info(1), canReference("a")), 9},
 			{"call with a reference to nothing", put(canReference("square"), info(1), canReference("none")), "NameError: name 'none' is not defined (not set)"},
-			{"call with keywords", put(canReference("square"), info(0, "k"), 7), "TypeError: square is a Go function: it takes no keyword arguments"},
+			{"call with keywords", put(canReference("square"), info(0, "k"), 7), "TypeError: argument 1 of square: a map[string]interface {} is no int (keyword arguments are the fields of a struct that a Go function takes as its last argument)"},
 			{"call of nothing", put(canReference("cube"), info(1), 7), "NotSet: cube is not set"},
 			{"map", put(canFunction("ipyparallel.client.remotefunction", "_map"), info(2), canReference("square"), []any{1, 2, 3}), []any{1, 4, 9}},
 			{"map of 7.1", put(canFunction("ipyparallel.client.remotefunction", "<lambda>"), info(2), canReference("square"), []byte(pyRange)), []any{4, 9}},

@@ -3,6 +3,7 @@ package namespace
 import (
 	"math"
 	"reflect"
+	"strings"
 )
 
 // convert gives x as a value of type t: when it is assignable, or when both are numbers (or slices or arrays of them) and nothing is
@@ -49,6 +50,8 @@ func convertValue(v reflect.Value, t reflect.Type) (reflect.Value, bool) {
 		return out, convertEach(v, out)
 	case k == reflect.Map && v.Kind() == reflect.Map:
 		return convertMap(v, t)
+	case k == reflect.Struct && v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		return convertFields(v, t)
 	}
 	return reflect.Value{}, false
 }
@@ -76,6 +79,24 @@ func convertMap(v reflect.Value, t reflect.Type) (reflect.Value, bool) {
 			return reflect.Value{}, false
 		}
 		out.SetMapIndex(key, val)
+	}
+	return out, true
+}
+
+// convertFields makes a struct of a dict or of keyword arguments: every key must be an exported field, in whatever case; fields that are not
+// named stay zero.
+func convertFields(v reflect.Value, t reflect.Type) (reflect.Value, bool) {
+	out := reflect.New(t).Elem()
+	for it := v.MapRange(); it.Next(); {
+		field, ok := t.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, it.Key().String()) })
+		if !ok || !field.IsExported() || len(field.Index) > 1 {
+			return out, false
+		}
+		x, ok := convertValue(it.Value(), field.Type)
+		if !ok {
+			return out, false
+		}
+		out.FieldByIndex(field.Index).Set(x)
 	}
 	return out, true
 }

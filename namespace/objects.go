@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/galeproject/gale/display"
+	"github.com/galeproject/gale/value"
 )
 
 // NameLost is the failure of a call with an object that is not here.
@@ -30,6 +31,7 @@ type Object struct {
 	Seconds float64    // it took to make
 	Columns [][]string // name and text of what it says of itself
 	Owner   string
+	TypeID  string // see value.TypeID
 }
 
 type object struct {
@@ -39,10 +41,12 @@ type object struct {
 
 // keep holds a value under a name; it takes the place of one that has it. Methods of the value run here.
 func (n *Namespace) keep(ref Ref, v reflect.Value, owner string, seconds float64) Object {
-	o := &object{v: v, Object: Object{Ref: ref, Type: v.Type().String(), Seconds: seconds, Owner: owner}}
+	o := &object{v: v, Object: Object{Ref: ref, Seconds: seconds, Owner: owner}}
+	t := v.Type()
 	if v.Kind() == reflect.Interface && !v.IsNil() {
-		o.Type = v.Elem().Type().String()
+		t = v.Elem().Type()
 	}
+	o.Type, o.TypeID = t.String(), value.TypeID(n.Types(), t)
 	o.Bytes, o.Columns = describe(v)
 	n.update(func() {
 		if old := n.objects[ref]; old != nil {

@@ -193,6 +193,7 @@ type ObjectInfo struct {
 	Seconds float64    `json:"seconds"`           // it took to make
 	Columns [][]string `json:"columns,omitempty"` // name and text of what it says of itself
 	Owner   string     `json:"owner,omitempty"`   // session of the client that made it
+	TypeID  string     `json:"type_id,omitempty"` // tells types of one name apart: that of the named type within Type
 }
 
 // Objects is the content of a gale_objects_request.

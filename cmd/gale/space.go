@@ -232,6 +232,6 @@ func (o objects) Do(r wire.Objects) (out []wire.ObjectInfo) {
 func asInfo(o namespace.Object) wire.ObjectInfo {
 	return wire.ObjectInfo{
 		ObjectRef: wire.ObjectRef(o.Ref), Name: o.Name, Of: o.Of, Type: o.Type,
-		Bytes: o.Bytes, Seconds: o.Seconds, Columns: o.Columns, Owner: o.Owner,
+		Bytes: o.Bytes, Seconds: o.Seconds, Columns: o.Columns, Owner: o.Owner, TypeID: o.TypeID,
 	}
 }

@@ -33,7 +33,19 @@ func Conj(x []complex128) []complex128 {
 func Fail(x int) (int, error) { return 0, errors.New("no square of this") }
 func Pid() int { return os.Getpid() }
 func Nap(ms int) int { time.Sleep(time.Duration(ms) * time.Millisecond); return ms }
-var _ = fmt.Sprint
+type Options struct { Freq float64; N int; Name string }
+func Make(x int, o Options) string { return fmt.Sprintf("%d %g %d %s", x, o.Freq, o.N, o.Name) }
+func Sum(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s
+}
+func Spin() int {
+	for {
+	}
+}
 """
 
 checks = []
@@ -166,6 +178,49 @@ def apply(rc):
     assert len(set(pids)) == 2 and os.getpid() not in pids, f"process ids {pids}"
     rc[0].push({"arg": 12}, block=True)
     same(rc[0].apply_sync(ipp.Reference("Square"), ipp.Reference("arg")), 144)
+
+
+@check
+def keywords_are_fields(rc):
+    same(rc[0].apply_sync(ipp.Reference("Make"), 7, freq=2.5, N=3), "7 2.5 3 ")
+    fails(lambda: rc[0].apply_sync(ipp.Reference("Make"), 7, depth=3), "keyword arguments are the fields of a struct")
+    fails(lambda: rc[0].apply_sync(ipp.Reference("Square"), x=3), "keyword arguments are the fields of a struct")
+
+
+@check
+def references_in_lists(rc):
+    rc[0].push({"one": 1.5, "two": 2}, block=True)
+    same(rc[0].apply_sync(ipp.Reference("Sum"), [ipp.Reference("one"), ipp.Reference("two"), 3]), 6.5)
+    same(list(rc[0:1].map_sync(ipp.Reference("Square"), [ipp.Reference("two"), 5])), [4, 25])
+    fails(lambda: rc[0].apply_sync(ipp.Reference("Sum"), [ipp.Reference("noSuchName"), 3]), "noSuchName")
+
+
+@check
+def signals(rc):
+    # An endless loop of Go is interrupted by the signal that interrupts Python.
+    r = rc[0].apply_async(ipp.Reference("Spin"))
+    wait("the loop runs", lambda: rc.queue_status(0)["queue"] == 1)
+    deadline = time.monotonic() + LIMIT
+    while not r.ready() and time.monotonic() < deadline:
+        rc.send_signal(signal.SIGINT, targets=0, block=True)
+        r.wait(0.5)
+    fails(lambda: r.get(LIMIT), "nterrupt")
+    same(rc[0].apply_sync(ipp.Reference("Square"), 5), 25)
+
+
+@check
+def errors_have_cell_lines(rc):
+    text = fails(lambda: rc[0].execute("func broken(k int) int { return []int{1}[k] }\n\nbroken(5)", block=True).get(LIMIT), "index out of range")
+    assert "broken" in text and ":1" in text and ":3" in text, f"no cell lines in the error:\n{text}"
+
+
+@check
+def displays(rc):
+    r = rc[0].execute('show(3.5)\nshow("text")', silent=False)
+    r.get(LIMIT)
+    r.wait_for_output(LIMIT)
+    shown = [o["data"]["text/plain"] for o in r.outputs]
+    assert len(shown) == 2 and "3.5" in shown[0] and "text" in shown[1], f"outputs are {r.outputs!r}"
 
 
 @check
