@@ -31,7 +31,11 @@ func (f *Factor) space(n, width, rows int) *block {
 	}
 	w.f, w.n, w.width, w.groups, w.rows = f, n, width, (n+width-1)/width, rows
 	w.at, w.want = nil, nil
-	w.x = grow(w.x, w.groups*rows*width)
+	if n := w.groups * rows * width; cap(w.x) < n {
+		w.x = kern.Numbers[complex128](int64(n))
+	} else {
+		w.x = w.x[:n]
+	}
 	w.buf = grow(w.buf, chunk*kern.Rows)
 	w.live = grow(w.live, len(f.s.fronts))
 	clear(w.live)
@@ -106,7 +110,7 @@ func (w *block) zero(i int) bool {
 }
 
 // chunk is how many rows are turned from or to columns at a time, in the cache.
-const chunk = 64
+const chunk = 256
 
 // A rower writes the rows of group g of right-hand sides at some vertices, at most chunk.
 type rower func(g int, at []int32, to []complex128)
@@ -115,52 +119,64 @@ type rower func(g int, at []int32, to []complex128)
 func (w *block) rowsOf(b [][]complex128) rower {
 	if w.width == 1 {
 		return func(g int, at []int32, to []complex128) {
+			col := b[g]
 			for i, v := range at {
-				to[i] = b[g][v]
+				to[i] = col[v]
 			}
 		}
 	}
+	fours := w.fours(b)
 	return func(g int, at []int32, to []complex128) {
-		to = to[:len(at)*kern.Rows]
-		cols := b[g*kern.Rows : min(len(b), (g+1)*kern.Rows)]
-		if len(cols) < kern.Rows {
-			clear(to)
-			for r, col := range cols {
-				for i, v := range at {
-					to[i*kern.Rows+r] = col[v]
-				}
-			}
+		if g < len(fours) {
+			fours[g].Rows(at, to)
 			return
 		}
-		c0, c1, c2, c3 := cols[0], cols[1], cols[2], cols[3]
-		for i, v := range at {
-			p := (*[kern.Rows]complex128)(to[kern.Rows*i:])
-			p[0], p[1], p[2], p[3] = c0[v], c1[v], c2[v], c3[v]
+		to = to[:len(at)*kern.Rows]
+		clear(to)
+		for r, col := range b[g*kern.Rows:] {
+			for i, v := range at {
+				to[i*kern.Rows+r] = col[v]
+			}
 		}
 	}
 }
 
-// load takes right-hand sides in, in the order of elimination, as everything that passes through all rows: what is
-// close in that order is close on the grid too.
-func (w *block) load(rows rower) {
-	inv := w.f.s.inv
-	for k := 0; k < len(inv); k += chunk {
-		end := min(k+chunk, len(inv))
+// fours are the groups of columns that are whole.
+func (w *block) fours(b [][]complex128) []*kern.Columns {
+	fours := make([]*kern.Columns, len(b)/kern.Rows)
+	for g := range fours {
+		fours[g] = kern.Four(b[g*kern.Rows:], w.f.opt.Portable)
+	}
+	return fours
+}
+
+// load takes some rows of right-hand sides in, in the order of elimination, as everything that passes through rows:
+// what is close in that order is close on the grid too.
+func (w *block) load(rows rower, first, end int) {
+	for k := first; k < end; k += chunk {
+		to := min(k+chunk, end)
 		for g := range w.groups {
-			rows(g, inv[k:end], w.group(g)[k*w.width:end*w.width])
+			rows(g, w.f.s.inv[k:to], w.group(g)[k*w.width:to*w.width])
 		}
 	}
 }
 
 // store writes solutions to dense columns.
 func (w *block) store(b [][]complex128) {
+	var fours []*kern.Columns
+	if w.width == kern.Rows {
+		fours = w.fours(b)
+	}
 	inv := w.f.s.inv
 	for k := 0; k < len(inv); k += chunk {
 		at := inv[k:min(k+chunk, len(inv))]
-		for r, col := range b {
+		for g, c := range fours {
+			c.Put(at, w.group(g)[k*kern.Rows:])
+		}
+		for r := len(fours) * kern.Rows; r < len(b); r++ {
 			from := w.group(r / w.width)[k*w.width+r%w.width:]
 			for i, v := range at {
-				col[v] = from[i*w.width]
+				b[r][v] = from[i*w.width]
 			}
 		}
 	}

@@ -12,29 +12,19 @@ func extend[T kern.Number](s *Symbolic, loops kern.Loops[T], f, c *front, pivots
 		if len(cols) == 0 {
 			return
 		}
-		first = cols[0].src
+		first = cols[0].Src
 	}
 	phase, full := int32(c.phase()), int32(f.full())
 	for _, r := range runs {
-		for i := max(r.src, first); i < r.src+r.n; i++ {
+		for i := max(r.Src, first); i < r.Src+r.N; i++ {
 			// row i of the child is row d of the parent
-			d := r.dst + i - r.src
+			d := r.Dst + i - r.Src
 			q := phase + i
-			src := from[blockAt(int(q/kern.Rows))+int(q%kern.Rows):]
-			var dst []T
-			shift := int32(0)
+			src := from[blockAt(int(q/kern.Rows))+int(q%kern.Rows+kern.Rows*phase):]
 			if pivots {
-				dst = panel[f.at(int(d/kern.Rows))+int(d%kern.Rows):]
+				loops.Add(cols, i+1, 0, panel[f.at(int(d/kern.Rows))+int(d%kern.Rows):], src)
 			} else {
-				dst = block[blockAt(int(d/kern.Rows-full))+int(d%kern.Rows):]
-				shift = kern.Tile * full
-			}
-			for _, k := range cols {
-				n := min(k.n, i+1-k.src)
-				if n <= 0 {
-					break
-				}
-				loops.Add(int(n), dst[kern.Rows*k.dst-shift:], src[kern.Rows*(phase+k.src):])
+				loops.Add(cols, i+1, kern.Rows*full, block[blockAt(int(d/kern.Rows-full))+int(d%kern.Rows):], src)
 			}
 		}
 	}

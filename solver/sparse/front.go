@@ -111,14 +111,15 @@ func (e *elimination[T]) strip(s, o, end int) {
 	if kern.Tile*n == width {
 		return
 	}
-	var t, y [kern.Tile]T
-	copy(t[:], c[kern.Tile*n:])
+	var t, y [kern.Tile]T // not in e: threads may be at other strips
+	nj := (end - o) % kern.Rows
+	e.loops.Take(nj, t[:], c[kern.Tile*n:])
 	if n > 0 {
 		e.loops.Sub(kern.Rows*n, 1, x, e.panel[e.at(e.full())+kern.Rows*o:], t[:])
 	}
 	e.loops.Strip(0, 1, t[:], y[:], e.last.tile[:], 0, 0, e.last.d[:])
-	copy(c[kern.Tile*n:], t[:])
-	copy(x[kern.Tile*n:], y[:])
+	e.loops.Copy(nj, c[kern.Tile*n:], t[:])
+	e.loops.Copy(nj, x[kern.Tile*n:], y[:])
 }
 
 // pivots eliminates the pivots of strip s, which is one of those of the block.
@@ -135,9 +136,9 @@ func (e *elimination[T]) pivots(s, o, end int) {
 			e.loops.Sub(kern.Rows*n, 1, x, c, c[kern.Tile*n:])
 		} else {
 			var t [kern.Tile]T
-			copy(t[:], c[kern.Tile*n:][:kern.Rows*nj])
+			e.loops.Take(nj, t[:], c[kern.Tile*n:])
 			e.loops.Sub(kern.Rows*n, 1, x, c, t[:])
-			copy(c[kern.Tile*n:], t[:kern.Rows*nj])
+			e.loops.Copy(nj, c[kern.Tile*n:], t[:])
 		}
 	}
 	e.diagonal(j, nj, c[kern.Tile*n:], x[kern.Tile*n:])

@@ -103,11 +103,11 @@ func (s *Symbolic) mapChild(f, c *front, pos []int32) {
 	c.runs = len(s.runs)
 	for k, r := range s.frontRows(c) {
 		d := pos[r]
-		if last := len(s.runs) - 1; last >= c.runs && d == s.runs[last].dst+s.runs[last].n && d != f.npiv {
-			s.runs[last].n++
+		if last := len(s.runs) - 1; last >= c.runs && d == s.runs[last].Dst+s.runs[last].N && d != f.npiv {
+			s.runs[last].N++
 			continue
 		}
-		s.runs = append(s.runs, run{int32(k), d, 1})
+		s.runs = append(s.runs, run{Src: int32(k), Dst: d, N: 1})
 		if d < f.npiv {
 			c.runsPiv++
 		}

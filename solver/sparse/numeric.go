@@ -12,7 +12,7 @@ import (
 // arithmetic is the part of a Factor that depends on the precision of L.
 type arithmetic interface {
 	eliminate(ctx context.Context, f *Factor, largest float64) (guard, error)
-	sweeps(j *solving, b *block) error
+	sweeps(j *solving, b *block, rhs rower, res *residuals) error
 	kernel() string
 }
 

@@ -85,7 +85,7 @@ func (j *solving) points(rhs, sample []Column, want []bool, out [][]complex128) 
 		}
 	} else {
 		w = j.partial(rhs, want)
-		if err := f.l.sweeps(j, w); err != nil {
+		if err := f.l.sweeps(j, w, nil, nil); err != nil {
 			return err
 		}
 		f.record.add(residual, 0, len(rhs))
@@ -139,15 +139,15 @@ func (j *solving) whole(rhs []Column) (*block, error) {
 	w, b := f.space(len(rhs), j.width, f.N()), f.space(len(rhs), j.width, f.N())
 	defer b.done()
 	b.scatter(rhs)
-	copy(w.x, b.x)
-	if err := f.l.sweeps(j, w); err != nil {
-		return nil, err
-	}
-	err := j.refine(w, func(g int, at []int32, to []complex128) {
+	rows := func(g int, at []int32, to []complex128) {
 		first := int(f.s.perm[at[0]]) // they follow one another in the order of elimination
 		copy(to, b.group(g)[first*b.width:][:len(at)*b.width])
-	})
-	return w, err
+	}
+	res := j.residuals(w, rows)
+	if err := f.l.sweeps(j, w, rows, res); err != nil {
+		return nil, err
+	}
+	return w, j.refine(w, rows, res)
 }
 
 // probeFactor is how much worse than Refine.Tol a factor may be before whole solutions are refined for a few samples.
@@ -175,14 +175,11 @@ func (p *probe) run(j *solving) (float64, error) {
 			to[i] = complex(1, float64(v%7)-3)
 		}
 	}
-	w.load(b)
-	if err := f.l.sweeps(j, w); err != nil {
+	r := j.residuals(w, b)
+	if err := f.l.sweeps(j, w, b, r); err != nil {
 		return 0, err
 	}
-	var norm, res [1]float64
-	if err := j.residual(w, nil, nil, b, norm[:], res[:]); err != nil {
-		return 0, err
-	}
+	res := r.norms()
 	if fail := f.opt.Refine.Fail; f.opt.Refine.Steps == 0 && !(res[0] <= fail) {
 		return 0, &AccuracyError{Residual: res[0], Growth: f.watch.growth, Tiny: f.watch.tiny}
 	}

@@ -2,21 +2,18 @@ package sparse
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
-// refine measures the residuals of a block of solutions and improves the columns above the tolerance. b writes
+// refine improves the columns of a block of solutions whose residual, which is given, is above the tolerance. b writes
 // the right-hand sides.
-func (j *solving) refine(w *block, b rower) error {
+func (j *solving) refine(w *block, b rower, first *residuals) error {
 	f := j.f
 	rule := f.opt.Refine
-	norms := make([]float64, 2*w.n)
-	norms, res := norms[:w.n], norms[w.n:]
-	if err := j.residual(w, nil, nil, b, norms, res); err != nil {
-		return err
-	}
+	res := first.norms()
 	steps := 0
 	for ; steps < rule.Steps; steps++ {
 		var cols []int
@@ -28,7 +25,7 @@ func (j *solving) refine(w *block, b rower) error {
 		if len(cols) == 0 {
 			break
 		}
-		better, err := j.step(w, cols, b, norms, res)
+		better, err := j.step(w, cols, b, res)
 		if err != nil {
 			return err
 		}
@@ -48,14 +45,17 @@ func (j *solving) refine(w *block, b rower) error {
 }
 
 // step solves for the residual of some columns and adds the correction where it helps.
-func (j *solving) step(w *block, cols []int, b rower, norms, res []float64) (better bool, err error) {
+func (j *solving) step(w *block, cols []int, b rower, res []float64) (better bool, err error) {
 	f := j.f
 	c := f.space(len(cols), w.width, f.N())
 	defer c.done()
-	if err := j.residual(w, c, cols, b, norms, res); err != nil {
+	clear(c.x)
+	r := j.residuals(w, b)
+	r.to, r.cols = c, cols
+	if err := r.all(); err != nil {
 		return false, err
 	}
-	if err := f.l.sweeps(j, c); err != nil {
+	if err := f.l.sweeps(j, c, nil, nil); err != nil {
 		return false, err
 	}
 	add := func(i int, sign complex128) {
@@ -67,58 +67,94 @@ func (j *solving) step(w *block, cols []int, b rower, norms, res []float64) (bet
 	for i := range cols {
 		add(i, 1)
 	}
-	old := append([]float64(nil), res...)
-	if err := j.residual(w, nil, nil, b, norms, res); err != nil {
+	r = j.residuals(w, b)
+	if err := r.all(); err != nil {
 		return false, err
 	}
-	for i, r := range cols {
-		if res[r] < old[r] {
+	now := r.norms()
+	for i, q := range cols {
+		if now[q] < res[q] {
+			res[q] = now[q]
 			better = true
 			continue
 		}
-		res[r] = old[r]
 		add(i, -1)
 	}
 	return better, nil
 }
 
-// residual gives ‖b−A·x‖/‖b‖ of each column, and puts b−A·x of cols into the block to, when there is one.
-func (j *solving) residual(w, to *block, cols []int, b rower, norms, res []float64) error {
+// residuals are sums on their way to ‖b−A·x‖/‖b‖ of each column of a block.
+type residuals struct {
+	j    *solving
+	w    *block
+	b    rower // writes the right-hand sides
+	to   *block
+	cols []int // whose b−A·x goes to the block to, when there is one
+	a    kern.Matrix
+	sums [][2][kern.Rows]float64 // ‖b‖², ‖b−A·x‖², group by group
+}
+
+func (j *solving) residuals(w *block, b rower) *residuals {
 	f := j.f
-	if to != nil {
-		clear(to.x)
-	}
-	a := &kern.Matrix{RowPtr: f.s.pattern.RowPtr, Col: f.s.pattern.Col, Perm: f.s.perm, Half: f.s.half, Values: f.values}
-	sums := make([][2][kern.Rows]float64, w.groups)
-	for k := 0; k < f.N(); k += chunk {
-		if k%(64*chunk) == 0 {
-			if err := j.check(); err != nil {
-				return err
-			}
-		}
-		at := f.s.inv[k:min(k+chunk, f.N())]
+	a := kern.Matrix{RowPtr: f.s.pattern.RowPtr, Col: f.s.pattern.Col, Perm: f.s.perm, Half: f.s.half, Values: f.values, Portable: f.opt.Portable}
+	return &residuals{j: j, w: w, b: b, a: a, sums: make([][2][kern.Rows]float64, w.groups)}
+}
+
+// rows adds some rows to the sums.
+func (r *residuals) rows(first, end int) {
+	w := r.w
+	for k := first; k < end; k += chunk {
+		at := w.f.s.inv[k:min(k+chunk, end)]
 		t := w.buf[:len(at)*w.width]
 		for g := range w.groups { // while the rows of A are in the cache
-			b(g, at, t)
-			squares(t, w.width, &sums[g][0])
+			r.b(g, at, t)
+			squares(t, w.width, &r.sums[g][0])
 			if w.width == 1 {
-				a.Residual1(!f.opt.Portable, at, w.group(g), t)
+				r.a.Residual1(at, w.group(g), t)
 			} else {
-				a.Residual(!f.opt.Portable, at, w.group(g), t)
+				r.a.Residual(at, w.group(g), t)
 			}
-			squares(t, w.width, &sums[g][1])
-			if to != nil {
-				to.put(g, k, w.width, t, cols)
+			squares(t, w.width, &r.sums[g][1])
+			if r.to != nil {
+				r.to.put(g, k, w.width, t, r.cols)
 			}
 		}
 	}
-	for r := range w.n {
-		norms[r] = sums[r/w.width][0][r%w.width]
-		if res[r] = sums[r/w.width][1][r%w.width]; res[r] != 0 {
-			res[r] = math.Sqrt(res[r] / norms[r])
+}
+
+// above adds the rows of the fronts above the subtrees.
+func (r *residuals) above() {
+	for _, q := range r.w.f.s.pieces {
+		if q.above {
+			r.rows(int(q.first), int(q.end))
 		}
 	}
+}
+
+// all adds all rows, in the order in which sweeps would.
+func (r *residuals) all() error {
+	for _, q := range slices.Backward(r.w.f.s.pieces) {
+		if err := r.j.check(); err != nil {
+			return err
+		}
+		if !q.above {
+			r.rows(int(q.first), int(q.end))
+		}
+	}
+	r.above()
 	return nil
+}
+
+// norms gives ‖b−A·x‖/‖b‖ of each column.
+func (r *residuals) norms() []float64 {
+	res := make([]float64, r.w.n)
+	for c := range res {
+		s := &r.sums[c/r.w.width]
+		if res[c] = s[1][c%r.w.width]; res[c] != 0 {
+			res[c] = math.Sqrt(res[c] / s[0][c%r.w.width])
+		}
+	}
+	return res
 }
 
 // put copies those columns of the rows t of group g, from row k, that are among cols.

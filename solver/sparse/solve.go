@@ -135,11 +135,11 @@ func (j *solving) dense(b [][]complex128) error {
 	w := f.space(len(b), j.width, f.N())
 	defer w.done()
 	rows := w.rowsOf(b)
-	w.load(rows)
-	if err := f.l.sweeps(j, w); err != nil {
+	res := j.residuals(w, rows)
+	if err := f.l.sweeps(j, w, rows, res); err != nil {
 		return err
 	}
-	if err := j.refine(w, rows); err != nil {
+	if err := j.refine(w, rows, res); err != nil {
 		return err
 	}
 	w.store(b)

@@ -14,6 +14,8 @@ type path[T kern.Number] struct {
 	below []T     // rows of the contribution block, in strips of the front, group after group
 	rows  []int32 // their places in the block
 	lanes []T
+	tile  [kern.Tile]T
+	zero  [kern.Tile]T
 	last  last[T]
 }
 
@@ -31,24 +33,30 @@ func (m *store[T]) path(b *block) *path[T] {
 	return p
 }
 
-// sweeps solves for a block in place.
-func (m *store[T]) sweeps(j *solving, b *block) error {
+// sweeps solves for a block in place. It loads the right-hand sides if they come as rhs, and measures residuals if
+// it is given some: on the way, where the precision of L allows, while rows are in the cache.
+func (m *store[T]) sweeps(j *solving, b *block, rhs rower, res *residuals) error {
 	p := m.path(b)
 	defer m.s.paths[precision[T]()].Put(p)
-	var unscale []float64
 	if x, ok := any(b.x).([]T); ok {
 		p.x = x
-	} else {
-		p.x = grow(p.x, len(b.x))
-		unscale = m.take(b, p.x)
-	}
-	err := m.through(j, b, p)
-	if precision[T]() == 0 {
+		err := m.through(j, b, p, rhs, res)
 		p.x = nil // the block's
-	} else if err == nil {
-		m.give(b, p.x, unscale)
+		return err
 	}
-	return err
+	if rhs != nil {
+		b.load(rhs, 0, b.rows)
+	}
+	p.x = grow(p.x, len(b.x))
+	unscale := m.take(b, p.x)
+	if err := m.through(j, b, p, nil, nil); err != nil {
+		return err
+	}
+	m.give(b, p.x, unscale)
+	if res != nil {
+		return res.all()
+	}
+	return nil
 }
 
 // take turns right-hand sides into single numbers, each column times a power of two that makes its largest about one.
@@ -94,32 +102,72 @@ func (m *store[T]) give(b *block, x []T, unscale []float64) {
 }
 
 // through runs forward through the fronts where the block is not zero, and backward through those that are wanted.
-func (m *store[T]) through(j *solving, b *block, p *path[T]) error {
-	forward, backward := m.forward, m.backward
-	if b.width == 1 {
-		forward, backward = m.forwardOne, m.backwardOne
+func (m *store[T]) through(j *solving, b *block, p *path[T], rhs rower, res *residuals) error {
+	pieces := m.s.pieces
+	if rhs != nil {
+		for _, q := range pieces {
+			if q.above { // what is below adds to these rows before the sweep comes to them
+				b.load(rhs, int(q.first), int(q.end))
+			}
+		}
 	}
-	fronts, live := m.s.fronts, b.live
-	for i := range fronts {
-		if !live[i] && (b.at != nil || b.zero(i)) {
+	for _, q := range pieces {
+		if rhs != nil && !q.above {
+			b.load(rhs, int(q.first), int(q.end))
+		}
+		if err := m.up(j, b, p, q); err != nil {
+			return err
+		}
+	}
+	for _, q := range slices.Backward(pieces) {
+		if err := m.down(j, b, p, q); err != nil {
+			return err
+		}
+		if res != nil && !q.above {
+			res.rows(int(q.first), int(q.end))
+		}
+	}
+	if res != nil {
+		res.above()
+	}
+	return nil
+}
+
+// up runs forward through a piece.
+func (m *store[T]) up(j *solving, b *block, p *path[T], q piece) error {
+	for i := q.from; i < q.to; i++ {
+		if !b.live[i] && (b.at != nil || b.zero(int(i))) {
 			continue
 		}
 		if err := j.check(); err != nil {
 			return err
 		}
-		if q := fronts[i].parent; q >= 0 {
-			live[q] = true
+		if parent := m.s.fronts[i].parent; parent >= 0 {
+			b.live[parent] = true
 		}
-		forward(b, p, i)
+		if b.width == 1 {
+			m.forwardOne(b, p, int(i))
+		} else {
+			m.forward(b, p, int(i))
+		}
 	}
-	for i := range slices.Backward(fronts) {
+	return nil
+}
+
+// down runs backward through a piece.
+func (m *store[T]) down(j *solving, b *block, p *path[T], q piece) error {
+	for i := q.to - 1; i >= q.from; i-- {
 		if b.want != nil && !b.want[i] {
 			continue
 		}
 		if err := j.check(); err != nil {
 			return err
 		}
-		backward(b, p, i)
+		if b.width == 1 {
+			m.backwardOne(b, p, int(i))
+		} else {
+			m.backward(b, p, int(i))
+		}
 	}
 	return nil
 }
@@ -154,13 +202,13 @@ func (m *store[T]) forward(b *block, p *path[T], i int) {
 		skip := min(kern.Rows-ph, len(rows))
 		for g := range b.groups {
 			yg, cg := y(g), c(g)[kern.Tile*full:]
-			var t [kern.Tile]T
-			move(t[:], cg, ph)
+			t := p.tile[:]
+			m.loops.Take(ph, t, cg)
 			if full > 0 {
-				m.loops.Sub(kern.Rows*full, 1, yg, panel[f.at(full):], t[:])
+				m.loops.Sub(kern.Rows*full, 1, yg, panel[f.at(full):], t)
 			}
-			m.loops.Strip(0, 1, t[:], yg[kern.Tile*full:], p.last.tile[:], 0, 0, p.last.d[:])
-			move(cg, t[:], ph)
+			m.loops.Strip(0, 1, t, yg[kern.Tile*full:], p.last.tile[:], 0, 0, p.last.d[:])
+			m.loops.Copy(ph, cg, t)
 			if skip > 0 {
 				m.loops.Scatter(rows[:skip], p.x[g*b.rows*kern.Rows:], yg[kern.Rows*npiv:])
 			}
@@ -195,20 +243,19 @@ func (m *store[T]) backward(b *block, p *path[T], i int) {
 	for g := range b.groups {
 		below := p.below[g*lb : (g+1)*lb]
 		m.loops.Gather(rows, p.x[g*b.rows*kern.Rows:], below[kern.Rows*ph:])
-		for k := ph + len(rows); k < kern.Rows*ns; k++ {
-			*(*[kern.Rows]T)(below[kern.Rows*k:]) = [kern.Rows]T{}
-		}
+		k := ph + len(rows)
+		m.loops.Copy(kern.Rows*ns-k, below[kern.Rows*k:], p.zero[:])
 		if ph > 0 {
 			top := below[:kern.Tile] // the last pivots, and rows that share their strip
-			move(top, c(g)[kern.Tile*full:], ph)
+			t, cg := p.tile[:], c(g)[kern.Tile*full:]
+			m.loops.Take(ph, t, cg)
 			if ns > 1 {
 				// the columns behind the pivots are another strip's: what they give is not wanted
-				t := *(*[kern.Tile]T)(top)
-				m.loops.Back(ns-1, panel[f.at(full+1)+kern.Tile*full:], kern.Rows*npiv, 0, below[kern.Tile:], t[:])
-				move(top, t[:], ph)
+				m.loops.Back(ns-1, panel[f.at(full+1)+kern.Tile*full:], kern.Rows*npiv, 0, below[kern.Tile:], t)
 			}
+			m.loops.Copy(ph, top, t)
 			m.loops.Lower(top, p.last.tile[:])
-			move(c(g)[kern.Tile*full:], top, ph)
+			m.loops.Copy(ph, cg, top)
 		}
 	}
 	for t := full - 1; t >= 0; t-- {
@@ -223,13 +270,5 @@ func (m *store[T]) backward(b *block, p *path[T], i int) {
 			}
 			m.loops.Lower(to, panel[f.at(t)+kern.Tile*t:])
 		}
-	}
-}
-
-// move copies a few rows of four numbers.
-func move[T kern.Number](to, from []T, n int) {
-	for i := 0; i < kern.Rows*n; i += kern.Rows {
-		p, q := (*[kern.Rows]T)(to[i:]), (*[kern.Rows]T)(from[i:])
-		p[0], p[1], p[2], p[3] = q[0], q[1], q[2], q[3] // a copy of the array would be a call
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/galeproject/gale/solver/sparse/internal/kern"
 )
 
 // Options of Analyze.
@@ -27,6 +29,7 @@ type Symbolic struct {
 	rows    []int32 // row structures of all fronts, in elimination numbers
 	runs    []run
 	child   []int32
+	pieces  []piece
 	entry   []uint32 // where a kept value goes: offset in the panel of its front
 	half    []uint32 // entry of the pattern → kept value: a value and its mirror are one
 	panels  int64    // elements
@@ -58,8 +61,8 @@ type front struct {
 	flops, subtree float64
 }
 
-// A run is a piece of a child's rows that are neighbours in the parent: contribution rows src.. go to local rows dst...
-type run struct{ src, dst, n int32 }
+// A run is a piece of a child's rows that are neighbours in the parent: contribution rows Src.. go to local rows Dst...
+type run = kern.Run
 
 func (f *front) ncb() int  { return f.rowsEnd - f.rows }
 func (f *front) size() int { return int(f.npiv) + f.ncb() }
@@ -100,6 +103,7 @@ func analyze(ctx context.Context, p *Pattern, o Orderer, opt Options) (*Symbolic
 	}
 	s := &Symbolic{pattern: p, threads: threads(opt.Threads)}
 	s.number(t, d)
+	s.cutPieces()
 	if err := s.layout(); err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func TestGridFill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := s.Cost(); c.Fronts != 4185 || c.LargestFront != 249 || c.NNZ < 680_000 || c.NNZ > 700_000 {
+	if c := s.Cost(); c.Fronts != 2565 || c.LargestFront != 249 || c.NNZ < 740_000 || c.NNZ > 760_000 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -100,7 +100,7 @@ func TestFrontsAreATree(t *testing.T) {
 		for _, c := range s.frontChildren(f) {
 			n := int32(0)
 			for _, r := range s.frontRuns(&s.fronts[c]) {
-				n += r.n
+				n += r.N
 			}
 			if s.fronts[c].parent != int32(i) || int(c) >= i || int(n) != s.fronts[c].ncb() {
 				t.Errorf("front %d: child %d of %d, runs of %d rows", i, c, s.fronts[c].parent, n)

@@ -210,17 +210,22 @@ func TestAdd(t *testing.T) { every(t, testAdd[complex128], testAdd[complex64]) }
 
 func testAdd[T Number](t *testing.T, l Loops[T]) {
 	t.Helper()
-	for n := range 14 {
-		m := max(0, 4*n-3)
-		src, dst := numbers[T](m), numbers[T](m)
-		want := append([]T(nil), dst...)
-		for i := range n {
-			want[4*i] += src[4*i]
+	runs := []Run{{0, 5, 1}, {1, 7, 9}, {10, 20, 4}, {14, 25, 3}}
+	for limit := range int32(20) {
+		for first := range int32(6) {
+			for n := range len(runs) + 1 {
+				src, x := numbers[T](4*17), guarded(numbers[T](4*28-4*int(first)-3))
+				want := append([]T(nil), x...)
+				for _, r := range runs[:n] {
+					for k := r.Src; k < min(limit, r.Src+r.N); k++ {
+						want[4*(r.Dst+k-r.Src-first)] += src[4*k]
+					}
+				}
+				l.Add(runs[:n], limit, first, x, src)
+				near(t, x, want)
+				checkMarks(t, x)
+			}
 		}
-		x := guarded(dst)
-		l.Add(n, x, src)
-		near(t, x, want)
-		checkMarks(t, x)
 	}
 }
 
@@ -260,6 +265,7 @@ func TestResidual(t *testing.T) {
 		Half: []uint32{0, 3, 1, 3, 2, 4, 0}, Values: numbers[complex128](5),
 	}
 	for _, fast := range []bool{false, true} {
+		m.Portable = !fast
 		for n := range 5 {
 			rows := []int32{3, 0, 1, 2}[:n]
 			x, b := numbers[complex128](16), guarded(numbers[complex128](4*n))
@@ -273,13 +279,71 @@ func TestResidual(t *testing.T) {
 					one[i] += m.Values[m.Half[q]] * x[m.Perm[m.Col[q]]]
 				}
 			}
-			m.Residual(fast, rows, x, b)
+			m.Residual(rows, x, b)
 			near(t, b, want)
 			checkMarks(t, b)
 			one = guarded(one)
-			m.Residual1(fast, rows, x, one)
+			m.Residual1(rows, x, one)
 			near(t, one, make([]complex128, n))
 			checkMarks(t, one)
+		}
+	}
+}
+
+func TestCopies(t *testing.T) { every(t, testCopies[complex128], testCopies[complex64]) }
+
+func testCopies[T Number](t *testing.T, l Loops[T]) {
+	t.Helper()
+	for n := range 9 {
+		from, to := numbers[T](4*n), guarded(numbers[T](4*n))
+		l.Copy(n, to, from)
+		near(t, to, from)
+		checkMarks(t, to)
+		if n > Rows {
+			continue
+		}
+		tile, want := guarded(numbers[T](Tile)), make([]T, Tile)
+		copy(want, from)
+		l.Take(n, tile, from)
+		near(t, tile, want)
+		checkMarks(t, tile)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	for _, portable := range []bool{true, false} {
+		for n := range 60 {
+			at, cols := make([]int32, n), make([][]complex128, Rows)
+			for r := range cols {
+				cols[r] = numbers[complex128](n)
+			}
+			for i := range at {
+				at[i] = int32((7*i + 3) % max(1, n))
+				if n%7 == 0 {
+					at[i] = int32(n - 1 - i)
+				}
+			}
+			rows, want := guarded(make([]complex128, 4*n)), make([]complex128, 4*n)
+			for i, k := range at {
+				for r := range cols {
+					want[4*i+r] = cols[r][k]
+				}
+			}
+			c := Four(cols, portable)
+			c.Rows(at, rows)
+			near(t, rows, want)
+			checkMarks(t, rows)
+			for r := range cols {
+				clear(cols[r])
+			}
+			c.Put(at, rows)
+			for i, k := range at {
+				for r := range cols {
+					if cols[r][k] != want[4*i+r] {
+						t.Fatalf("portable %v, %d rows: row %d, column %d", portable, n, i, r)
+					}
+				}
+			}
 		}
 	}
 }

@@ -159,23 +159,34 @@ func (l Loops[T]) Gather(to []int32, x, y []T) {
 	}
 }
 
-// Add adds every fourth element: dst[4i] += src[4i] for i < n; a run of one row along a strip.
-func (l Loops[T]) Add(n int, dst, src []T) {
-	if n <= 0 {
+// A Run is N columns that begin at column Src of one strip and at column Dst of another.
+type Run struct{ Src, Dst, N int32 }
+
+// Add adds the columns before limit of ascending runs of a row along a strip to those of another: every fourth element,
+// from column 0 of the row in src and from column first in dst.
+func (l Loops[T]) Add(runs []Run, limit, first int32, dst, src []T) {
+	n := len(runs)
+	for n > 0 && runs[n-1].Src >= limit {
+		n--
+	}
+	if n == 0 {
 		return
 	}
-	m := Rows*(n-1) + 1
-	dst, src = dst[:m], src[:m]
+	last := &runs[n-1]
+	m := min(last.N, limit-last.Src)
+	_, _, _ = dst[Rows*(runs[0].Dst-first)], dst[Rows*(last.Dst+m-1-first)], src[Rows*(last.Src+m-1)]
 	if l.avx2 {
 		if double[T]() {
-			add128(n, at(dst), at(src))
+			add128(n, &runs[0], int(limit), int(first), at(dst), at(src))
 		} else {
-			add64(n, at(dst), at(src))
+			add64(n, &runs[0], int(limit), int(first), at(dst), at(src))
 		}
 		return
 	}
-	for i := 0; i < len(dst) && i < len(src); i += Rows {
-		dst[i] += src[i]
+	for _, r := range runs[:n] {
+		for k := range min(r.N, limit-r.Src) {
+			dst[Rows*(r.Dst+k-first)] += src[Rows*(r.Src+k)]
+		}
 	}
 }
 

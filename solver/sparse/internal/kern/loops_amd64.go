@@ -29,7 +29,25 @@ func scatter128(n int, to *int32, x, y unsafe.Pointer)
 func gather128(n int, to *int32, x, y unsafe.Pointer)
 
 //go:noescape
-func add128(n int, dst, src unsafe.Pointer)
+func take128(n int, to, from unsafe.Pointer)
+
+//go:noescape
+func copyRows128(n int, to, from unsafe.Pointer)
+
+//go:noescape
+func take64(n int, to, from unsafe.Pointer)
+
+//go:noescape
+func copyRows64(n int, to, from unsafe.Pointer)
+
+//go:noescape
+func fromColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer)
+
+//go:noescape
+func toColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer)
+
+//go:noescape
+func add128(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
 
 //go:noescape
 func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)
@@ -59,7 +77,7 @@ func scatter64(n int, to *int32, x, y unsafe.Pointer)
 func gather64(n int, to *int32, x, y unsafe.Pointer)
 
 //go:noescape
-func add64(n int, dst, src unsafe.Pointer)
+func add64(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
 
 //go:noescape
 func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)

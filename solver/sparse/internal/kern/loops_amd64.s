@@ -571,11 +571,74 @@ loop:
 	VZEROUPPER
 	RET
 
-// func add128(n int, dst, src unsafe.Pointer)
-TEXT ·add128(SB), NOSPLIT, $0-24
+// func take128(n int, to, from unsafe.Pointer)
+TEXT ·take128(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX
-	MOVQ dst+8(FP), DI
-	MOVQ src+16(FP), SI
+	MOVQ to+8(FP), DI
+	MOVQ from+16(FP), SI
+	MOVQ $4, AX
+	SUBQ CX, AX
+loop:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+	VXORPD Y0, Y0, Y0
+	TESTQ AX, AX
+	JZ end
+zero:
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y0, 32(DI)
+	ADDQ $64, DI
+	DECQ AX
+	JNZ zero
+end:
+	VZEROUPPER
+	RET
+
+// func copyRows128(n int, to, from unsafe.Pointer)
+TEXT ·copyRows128(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ to+8(FP), DI
+	MOVQ from+16(FP), SI
+loop:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func add128(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+TEXT ·add128(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), R8
+	MOVQ runs+8(FP), R9
+	MOVQ limit+16(FP), R10
+	MOVQ first+24(FP), AX
+	MOVQ dst+32(FP), R11
+	MOVQ src+40(FP), R12
+	SHLQ $6, AX
+	SUBQ AX, R11
+run:
+	MOVLQSX (R9), SI
+	MOVLQSX 4(R9), DI
+	MOVLQSX 8(R9), CX
+	MOVQ R10, AX
+	SUBQ SI, AX
+	CMPQ CX, AX
+	CMOVQGT AX, CX
+	SHLQ $6, SI
+	SHLQ $6, DI
+	ADDQ R12, SI
+	ADDQ R11, DI
 	SUBQ $4, CX
 	JLT rest
 four:
@@ -607,6 +670,9 @@ one:
 	DECQ CX
 	JNZ one
 done:
+	ADDQ $12, R9
+	DECQ R8
+	JNZ run
 	RET
 
 // func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)
@@ -1203,11 +1269,69 @@ loop:
 	VZEROUPPER
 	RET
 
-// func add64(n int, dst, src unsafe.Pointer)
-TEXT ·add64(SB), NOSPLIT, $0-24
+// func take64(n int, to, from unsafe.Pointer)
+TEXT ·take64(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX
-	MOVQ dst+8(FP), DI
-	MOVQ src+16(FP), SI
+	MOVQ to+8(FP), DI
+	MOVQ from+16(FP), SI
+	MOVQ $4, AX
+	SUBQ CX, AX
+loop:
+	VMOVUPS 0(SI), Y0
+	VMOVUPS Y0, 0(DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ loop
+	VXORPD Y0, Y0, Y0
+	TESTQ AX, AX
+	JZ end
+zero:
+	VMOVUPS Y0, 0(DI)
+	ADDQ $32, DI
+	DECQ AX
+	JNZ zero
+end:
+	VZEROUPPER
+	RET
+
+// func copyRows64(n int, to, from unsafe.Pointer)
+TEXT ·copyRows64(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ to+8(FP), DI
+	MOVQ from+16(FP), SI
+loop:
+	VMOVUPS 0(SI), Y0
+	VMOVUPS Y0, 0(DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func add64(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+TEXT ·add64(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), R8
+	MOVQ runs+8(FP), R9
+	MOVQ limit+16(FP), R10
+	MOVQ first+24(FP), AX
+	MOVQ dst+32(FP), R11
+	MOVQ src+40(FP), R12
+	SHLQ $5, AX
+	SUBQ AX, R11
+run:
+	MOVLQSX (R9), SI
+	MOVLQSX 4(R9), DI
+	MOVLQSX 8(R9), CX
+	MOVQ R10, AX
+	SUBQ SI, AX
+	CMPQ CX, AX
+	CMOVQGT AX, CX
+	SHLQ $5, SI
+	SHLQ $5, DI
+	ADDQ R12, SI
+	ADDQ R11, DI
 	SUBQ $4, CX
 	JLT rest
 four:
@@ -1244,6 +1368,9 @@ one:
 	DECQ CX
 	JNZ one
 done:
+	ADDQ $12, R9
+	DECQ R8
+	JNZ run
 	RET
 
 // func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)
@@ -1349,6 +1476,116 @@ loop:
 	ADDQ $32, R10
 	DECQ R9
 	JNZ next
+	VZEROUPPER
+	RET
+
+// func fromColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer)
+TEXT ·fromColumns128(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ at+8(FP), SI
+	MOVQ cols+16(FP), AX
+	MOVQ rows+24(FP), DI
+	MOVQ 0(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ 16(AX), R10
+	MOVQ 24(AX), R11
+	SUBQ $24, CX
+	JLE rest
+loop:
+	MOVLQSX 96(SI), BX
+	SHLQ $4, BX
+	PREFETCHT0 (R8)(BX*1)
+	PREFETCHT0 (R9)(BX*1)
+	PREFETCHT0 (R10)(BX*1)
+	PREFETCHT0 (R11)(BX*1)
+	MOVLQSX (SI), AX
+	SHLQ $4, AX
+	VMOVUPD (R8)(AX*1), X0
+	VMOVUPD (R9)(AX*1), X1
+	VMOVUPD (R10)(AX*1), X2
+	VMOVUPD (R11)(AX*1), X3
+	VINSERTF128 $1, X1, Y0, Y0
+	VINSERTF128 $1, X3, Y2, Y2
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y2, 32(DI)
+	ADDQ $4, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+rest:
+	ADDQ $24, CX
+	JZ done
+tail:
+	MOVLQSX (SI), AX
+	SHLQ $4, AX
+	VMOVUPD (R8)(AX*1), X0
+	VMOVUPD (R9)(AX*1), X1
+	VMOVUPD (R10)(AX*1), X2
+	VMOVUPD (R11)(AX*1), X3
+	VINSERTF128 $1, X1, Y0, Y0
+	VINSERTF128 $1, X3, Y2, Y2
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y2, 32(DI)
+	ADDQ $4, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ tail
+done:
+	VZEROUPPER
+	RET
+
+// func toColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer)
+TEXT ·toColumns128(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ at+8(FP), SI
+	MOVQ cols+16(FP), AX
+	MOVQ rows+24(FP), DI
+	MOVQ 0(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ 16(AX), R10
+	MOVQ 24(AX), R11
+	SUBQ $24, CX
+	JLE rest
+loop:
+	MOVLQSX 96(SI), BX
+	SHLQ $4, BX
+	PREFETCHT0 (R8)(BX*1)
+	PREFETCHT0 (R9)(BX*1)
+	PREFETCHT0 (R10)(BX*1)
+	PREFETCHT0 (R11)(BX*1)
+	MOVLQSX (SI), AX
+	SHLQ $4, AX
+	VMOVUPD 0(DI), X0
+	VMOVUPD X0, (R8)(AX*1)
+	VMOVUPD 16(DI), X1
+	VMOVUPD X1, (R9)(AX*1)
+	VMOVUPD 32(DI), X2
+	VMOVUPD X2, (R10)(AX*1)
+	VMOVUPD 48(DI), X3
+	VMOVUPD X3, (R11)(AX*1)
+	ADDQ $4, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+rest:
+	ADDQ $24, CX
+	JZ done
+tail:
+	MOVLQSX (SI), AX
+	SHLQ $4, AX
+	VMOVUPD 0(DI), X0
+	VMOVUPD X0, (R8)(AX*1)
+	VMOVUPD 16(DI), X1
+	VMOVUPD X1, (R9)(AX*1)
+	VMOVUPD 32(DI), X2
+	VMOVUPD X2, (R10)(AX*1)
+	VMOVUPD 48(DI), X3
+	VMOVUPD X3, (R11)(AX*1)
+	ADDQ $4, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ tail
+done:
 	VZEROUPPER
 	RET
 

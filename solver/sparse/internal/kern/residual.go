@@ -9,12 +9,13 @@ type Matrix struct {
 	Col, Perm []int32
 	Half      []uint32
 	Values    []complex128
+	Portable  bool // plain Go
 }
 
 // Residual subtracts the products of rows of the matrix with x from as many rows of t.
-func (m *Matrix) Residual(fast bool, rows []int32, x, t []complex128) {
+func (m *Matrix) Residual(rows []int32, x, t []complex128) {
 	t = t[:Rows*len(rows)]
-	if fast && haveAVX2 && len(m.Col) > 0 && len(rows) > 0 {
+	if !m.Portable && haveAVX2 && len(m.Col) > 0 && len(rows) > 0 {
 		residual128(len(rows), &rows[0], &m.RowPtr[0], &m.Col[0], &m.Perm[0], &m.Half[0], unsafe.Pointer(&m.Values[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&t[0]))
 		return
 	}
@@ -30,9 +31,9 @@ func (m *Matrix) Residual(fast bool, rows []int32, x, t []complex128) {
 }
 
 // Residual1 is Residual for rows of one number.
-func (m *Matrix) Residual1(fast bool, rows []int32, x, t []complex128) {
+func (m *Matrix) Residual1(rows []int32, x, t []complex128) {
 	t = t[:len(rows)]
-	if fast && haveAVX2 && len(m.Col) > 0 && len(rows) > 0 {
+	if !m.Portable && haveAVX2 && len(m.Col) > 0 && len(rows) > 0 {
 		residualOne128(len(rows), &rows[0], &m.RowPtr[0], &m.Col[0], &m.Perm[0], &m.Half[0], unsafe.Pointer(&m.Values[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&t[0]))
 		return
 	}

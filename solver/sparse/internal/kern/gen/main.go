@@ -46,12 +46,14 @@ func main() {
 		w.back()
 		w.lower()
 		w.rows()
+		w.copies()
 		w.add()
 		w.maxAbs()
 		w.ones()
 		w.dots()
 	}
 	w := &writer{out, precisions[0]}
+	w.columns()
 	w.residual(4)
 	w.residual(1)
 	w.prefetch()

@@ -37,16 +37,37 @@ func (w *writer) rows() {
 	}
 }
 
-// add: every fourth number of a row along a strip.
+// add: every fourth number, from runs of a row along a strip.
 func (w *writer) add() {
 	mov, plus := "VMOVUPD", "VADDPD"
 	if w.vecs == 1 {
 		mov, plus = "VMOVSD", "VADDPS" // a number is half a register
 	}
-	w.text("add", "n int, dst, src unsafe.Pointer", 24)
-	w.p("MOVQ n+0(FP), CX")
-	w.p("MOVQ dst+8(FP), DI")
-	w.p("MOVQ src+16(FP), SI")
+	shift := 6
+	if w.vecs == 1 {
+		shift = 5
+	}
+	w.text("add", "n int, runs *Run, limit, first int, dst, src unsafe.Pointer", 48)
+	w.p("MOVQ n+0(FP), R8")
+	w.p("MOVQ runs+8(FP), R9")
+	w.p("MOVQ limit+16(FP), R10")
+	w.p("MOVQ first+24(FP), AX")
+	w.p("MOVQ dst+32(FP), R11")
+	w.p("MOVQ src+40(FP), R12")
+	w.p("SHLQ $%d, AX", shift)
+	w.p("SUBQ AX, R11")
+	w.p("run:")
+	w.p("MOVLQSX (R9), SI")
+	w.p("MOVLQSX 4(R9), DI")
+	w.p("MOVLQSX 8(R9), CX")
+	w.p("MOVQ R10, AX")
+	w.p("SUBQ SI, AX")
+	w.p("CMPQ CX, AX")
+	w.p("CMOVQGT AX, CX")
+	w.p("SHLQ $%d, SI", shift)
+	w.p("SHLQ $%d, DI", shift)
+	w.p("ADDQ R12, SI")
+	w.p("ADDQ R11, DI")
 	piece := func(n int) {
 		for i := range n {
 			w.p("%s %d(SI), X%d", mov, i*w.col(), i)
@@ -79,6 +100,9 @@ func (w *writer) add() {
 	w.p("DECQ CX")
 	w.p("JNZ one")
 	w.p("done:")
+	w.p("ADDQ $12, R9")
+	w.p("DECQ R8")
+	w.p("JNZ run")
 	w.p("RET")
 }
 
