@@ -22,8 +22,10 @@ type round struct {
 	Analysis, Factor, One, Block float64
 	NNZ, Residual                float64
 	Peak                         float64
+	Points                       float64 // block of point sources; gale's gives 100 samples, MUMPS' whole columns
 	// gale only
-	Points       float64 // block of point sources in, samples out
+	Sweeps       float64 // one column in, a sum over all nodes out, without a residual
+	Own          float64 // bytes at most while factoring, by its own account
 	Gflop, Bytes float64
 	Wall         float64 // of a factorization
 	Columns      float64 // wall seconds of the block
@@ -123,7 +125,11 @@ func galeRound(ctx context.Context, a *sparsetest.Matrix, opt sparse.FactorOptio
 			r.Block, r.Columns = spent, time.Since(began).Seconds()
 		}
 	}
+	r.Own = float64(s.CostWith(opt).Peak)
 	if !opt.Single {
+		if r.Sweeps, err = galeSweeps(ctx, f, b[0]); err != nil {
+			return r, err
+		}
 		r.Points, err = galePoints(ctx, f, a, columns)
 	}
 	r.Peak = peak()
@@ -141,10 +147,23 @@ func galePoints(ctx context.Context, f *sparse.Factor, a *sparsetest.Matrix, col
 	for i := range sample {
 		sample[i] = sparse.Column{Node: []int32{int32(17*a.NX + 16 + i*(a.NX-32)/len(sample))}, Weight: []complex128{1}}
 	}
+	return betterPoints(ctx, f, rhs, sample, out)
+}
+
+// galeSweeps solves for one column whose solution is wanted everywhere but not measured: both sweeps and nothing else.
+func galeSweeps(ctx context.Context, f *sparse.Factor, b []complex128) (float64, error) {
+	all := sparse.Column{Node: make([]int32, len(b)), Weight: b}
+	for i := range all.Node {
+		all.Node[i] = int32(i)
+	}
+	one := []sparse.Column{all}
+	return betterPoints(ctx, f, one, one, [][]complex128{{0}})
+}
+
+func betterPoints(ctx context.Context, f *sparse.Factor, rhs, sample []sparse.Column, out [][]complex128) (best float64, err error) {
 	if err := f.SolvePoints(ctx, rhs[:1], sample, out[:1]); err != nil { // with the probe, once for a factor
 		return 0, err
 	}
-	best := 0.0
 	for k := range 2 {
 		t := cpu()
 		if err := f.SolvePoints(ctx, rhs, sample, out); err != nil {

@@ -15,17 +15,28 @@ func extend[T kern.Number](s *Symbolic, loops kern.Loops[T], f, c *front, pivots
 		first = cols[0].Src
 	}
 	phase, full := int32(c.phase()), int32(f.full())
-	for _, r := range runs {
-		for i := max(r.Src, first); i < r.Src+r.N; i++ {
-			// row i of the child is row d of the parent
-			d := r.Dst + i - r.Src
-			q := phase + i
+	for k, r := range runs {
+		for i := max(r.Src, first); i < r.Src+r.N; {
+			// m rows of the child from i are rows of the parent from d, and each is in one strip here and there
+			d, q := r.Dst+i-r.Src, phase+i
+			m := min(kern.Rows-q%kern.Rows, kern.Rows-d%kern.Rows, r.Src+r.N-i)
 			src := from[blockAt(int(q/kern.Rows))+int(q%kern.Rows+kern.Rows*phase):]
+			var dst []T
+			at := int32(0) // column of the parent where dst begins
 			if pivots {
-				loops.Add(cols, i+1, 0, panel[f.at(int(d/kern.Rows))+int(d%kern.Rows):], src)
+				dst = panel[f.at(int(d/kern.Rows))+int(d%kern.Rows):]
 			} else {
-				loops.Add(cols, i+1, kern.Rows*full, block[blockAt(int(d/kern.Rows-full))+int(d%kern.Rows):], src)
+				dst, at = block[blockAt(int(d/kern.Rows-full))+int(d%kern.Rows):], kern.Rows*full
 			}
+			loops.Add(int(m), cols, i+1, at, dst, src)
+			if !pivots || k < len(cols) { // columns i+1.. of the rows behind i
+				for row := int32(1); row < m; row++ {
+					for c := int32(1); c <= row; c++ {
+						dst[row+kern.Rows*(d+c-at)] += src[row+kern.Rows*(i+c)]
+					}
+				}
+			}
+			i += m
 		}
 	}
 }

@@ -30,6 +30,29 @@ static void job(ZMUMPS_STRUC_C *s, int what) {
 	}
 }
 
+/* points solves for point sources spread over the grid, given as sparse columns; whole solutions come back. */
+static double points(ZMUMPS_STRUC_C *s, const struct matrix *m, number *x, int columns) {
+	MUMPS_INT *start = must(malloc(sizeof(MUMPS_INT) * (columns + 1))), *node = must(malloc(sizeof(MUMPS_INT) * columns));
+	number *one = must(malloc(sizeof(number) * columns));
+	int64_t nx = m->col[m->row[1] - 1] - 1, nz = m->n / nx; /* the last neighbour of node 0 is nx + 1 */
+	for (int64_t i = 0; i < columns; i++) {
+		start[i] = i + 1, one[i] = 1;
+		node[i] = (16 + (i * 7919) % (nz - 32)) * nx + 16 + (i * 104729) % (nx - 32) + 1;
+	}
+	start[columns] = columns + 1;
+	s->nrhs = columns, s->nz_rhs = columns, s->irhs_ptr = start, s->irhs_sparse = node, s->rhs_sparse = (void *)one;
+	s->rhs = (void *)x, s->icntl[19] = 3;
+	double best = INFINITY;
+	for (int k = 0; k < 2; k++) {
+		double t0 = cpu();
+		job(s, 3);
+		best = fmin(best, cpu() - t0);
+	}
+	s->icntl[19] = 0;
+	free(start), free(node), free(one);
+	return best;
+}
+
 int main(int argc, char **argv) {
 	if (argc != 3)
 		return 2;
@@ -72,7 +95,7 @@ int main(int argc, char **argv) {
 			best[k % 2] = fmin(best[k % 2], cpu() - t0);
 			r = residual(&m, x, b);
 		}
-		tell(analysis, factor, best[0], best[1], s.infog[28] > 0 ? s.infog[28] : -1e6 * s.infog[28], r);
+		tell(analysis, factor, best[0], best[1], points(&s, &m, x, columns), s.infog[28] > 0 ? s.infog[28] : -1e6 * s.infog[28], r);
 	}
 	return 0;
 }

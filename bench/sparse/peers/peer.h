@@ -88,7 +88,7 @@ static long peak(void) {
 	return kib;
 }
 
-static void tell(double analysis, double factor, double one, double block, double nnz, double res) {
-	printf("{\"analysis\":%.6f,\"factor\":%.6f,\"one\":%.6f,\"block\":%.6f,\"nnz\":%.0f,\"residual\":%.3g,\"peak\":%ld}\n", analysis, factor, one, block, nnz, res, peak() * 1024L);
+static void tell(double analysis, double factor, double one, double block, double points, double nnz, double res) {
+	printf("{\"analysis\":%.6f,\"factor\":%.6f,\"one\":%.6f,\"block\":%.6f,\"points\":%.6f,\"nnz\":%.0f,\"residual\":%.3g,\"peak\":%ld}\n", analysis, factor, one, block, points, nnz, res, peak() * 1024L);
 	fflush(stdout);
 }

@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
 				start += cpu() - t;
 			}
 		}
-		tell(analysis, factor, one, cpu() - start, nnz, r);
+		tell(analysis, factor, one, cpu() - start, 0, nnz, r);
 		umfpack_zl_free_symbolic(&symbolic);
 		umfpack_zl_free_numeric(&numeric);
 	}

@@ -212,16 +212,19 @@ func testAdd[T Number](t *testing.T, l Loops[T]) {
 	t.Helper()
 	runs := []Run{{0, 5, 1}, {1, 7, 9}, {10, 20, 4}, {14, 25, 3}}
 	for limit := range int32(20) {
-		for first := range int32(6) {
+		for m := 1; m <= Rows; m++ {
 			for n := range len(runs) + 1 {
-				src, x := numbers[T](4*17), guarded(numbers[T](4*28-4*int(first)-3))
+				const first = 3
+				src, x := numbers[T](4*16+m), guarded(numbers[T](4*(27-first)+m))
 				want := append([]T(nil), x...)
 				for _, r := range runs[:n] {
 					for k := r.Src; k < min(limit, r.Src+r.N); k++ {
-						want[4*(r.Dst+k-r.Src-first)] += src[4*k]
+						for i := range m {
+							want[4*int(r.Dst+k-r.Src-first)+i] += src[4*int(k)+i]
+						}
 					}
 				}
-				l.Add(runs[:n], limit, first, x, src)
+				l.Add(m, runs[:n], limit, first, x, src)
 				near(t, x, want)
 				checkMarks(t, x)
 			}

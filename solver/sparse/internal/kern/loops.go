@@ -162,9 +162,9 @@ func (l Loops[T]) Gather(to []int32, x, y []T) {
 // A Run is N columns that begin at column Src of one strip and at column Dst of another.
 type Run struct{ Src, Dst, N int32 }
 
-// Add adds the columns before limit of ascending runs of a row along a strip to those of another: every fourth element,
-// from column 0 of the row in src and from column first in dst.
-func (l Loops[T]) Add(runs []Run, limit, first int32, dst, src []T) {
+// Add adds the columns before limit of ascending runs of m neighbouring rows along a strip to those of another; src
+// begins at column 0 of the first row, dst at column first.
+func (l Loops[T]) Add(m int, runs []Run, limit, first int32, dst, src []T) {
 	n := len(runs)
 	for n > 0 && runs[n-1].Src >= limit {
 		n--
@@ -173,19 +173,22 @@ func (l Loops[T]) Add(runs []Run, limit, first int32, dst, src []T) {
 		return
 	}
 	last := &runs[n-1]
-	m := min(last.N, limit-last.Src)
-	_, _, _ = dst[Rows*(runs[0].Dst-first)], dst[Rows*(last.Dst+m-1-first)], src[Rows*(last.Src+m-1)]
+	k := min(last.N, limit-last.Src) - 1
+	_, _, _ = dst[Rows*(runs[0].Dst-first)], dst[Rows*int(last.Dst+k-first)+m-1], src[Rows*int(last.Src+k)+m-1]
 	if l.avx2 {
 		if double[T]() {
-			add128(n, &runs[0], int(limit), int(first), at(dst), at(src))
+			add128(m, n, &runs[0], int(limit), int(first), at(dst), at(src))
 		} else {
-			add64(n, &runs[0], int(limit), int(first), at(dst), at(src))
+			add64(m, n, &runs[0], int(limit), int(first), at(dst), at(src))
 		}
 		return
 	}
 	for _, r := range runs[:n] {
 		for k := range min(r.N, limit-r.Src) {
-			dst[Rows*(r.Dst+k-first)] += src[Rows*(r.Src+k)]
+			p, q := dst[Rows*int(r.Dst+k-first):], src[Rows*int(r.Src+k):]
+			for i := range m {
+				p[i] += q[i]
+			}
 		}
 	}
 }

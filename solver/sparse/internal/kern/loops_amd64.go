@@ -47,7 +47,7 @@ func fromColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Point
 func toColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer)
 
 //go:noescape
-func add128(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+func add128(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
 
 //go:noescape
 func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)
@@ -77,7 +77,7 @@ func scatter64(n int, to *int32, x, y unsafe.Pointer)
 func gather64(n int, to *int32, x, y unsafe.Pointer)
 
 //go:noescape
-func add64(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+func add64(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
 
 //go:noescape
 func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)

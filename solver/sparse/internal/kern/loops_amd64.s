@@ -617,14 +617,15 @@ loop:
 	VZEROUPPER
 	RET
 
-// func add128(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
-TEXT ·add128(SB), NOSPLIT, $0-48
-	MOVQ n+0(FP), R8
-	MOVQ runs+8(FP), R9
-	MOVQ limit+16(FP), R10
-	MOVQ first+24(FP), AX
-	MOVQ dst+32(FP), R11
-	MOVQ src+40(FP), R12
+// func add128(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+TEXT ·add128(SB), NOSPLIT, $0-56
+	MOVQ m+0(FP), BX
+	MOVQ n+8(FP), R8
+	MOVQ runs+16(FP), R9
+	MOVQ limit+24(FP), R10
+	MOVQ first+32(FP), AX
+	MOVQ dst+40(FP), R11
+	MOVQ src+48(FP), R12
 	SHLQ $6, AX
 	SUBQ AX, R11
 run:
@@ -639,40 +640,144 @@ run:
 	SHLQ $6, DI
 	ADDQ R12, SI
 	ADDQ R11, DI
-	SUBQ $4, CX
-	JLT rest
-four:
+	CMPQ BX, $2
+	JEQ rows2
+	JLT rows1
+	CMPQ BX, $3
+	JEQ rows3
+rows4:
+	SUBQ $2, CX
+	JLT last4
+two4:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(DI), Y5
+	VADDPD Y5, Y1, Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 64(DI), Y6
+	VADDPD Y6, Y2, Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 96(DI), Y7
+	VADDPD Y7, Y3, Y3
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $2, CX
+	JGE two4
+last4:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(DI), Y5
+	VADDPD Y5, Y1, Y1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	JMP next
+rows3:
+	SUBQ $2, CX
+	JLT last3
+two3:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD 32(SI), X1
+	VMOVUPD 32(DI), X5
+	VADDPD X5, X1, X1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 64(DI), Y6
+	VADDPD Y6, Y2, Y2
+	VMOVUPD 96(SI), X3
+	VMOVUPD 96(DI), X7
+	VADDPD X7, X3, X3
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD X1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD X3, 96(DI)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $2, CX
+	JGE two3
+last3:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD 32(SI), X1
+	VMOVUPD 32(DI), X5
+	VADDPD X5, X1, X1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD X1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	JMP next
+rows2:
+	SUBQ $2, CX
+	JLT last2
+two2:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD 64(SI), Y1
+	VMOVUPD 64(DI), Y5
+	VADDPD Y5, Y1, Y1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 64(DI)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $2, CX
+	JGE two2
+last2:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPD Y4, Y0, Y0
+	VMOVUPD Y0, 0(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	JMP next
+rows1:
+	SUBQ $2, CX
+	JLT last1
+two1:
 	VMOVUPD 0(SI), X0
+	VMOVUPD 0(DI), X4
+	VADDPD X4, X0, X0
 	VMOVUPD 64(SI), X1
-	VMOVUPD 128(SI), X2
-	VMOVUPD 192(SI), X3
-	VADDPD 0(DI), X0, X0
-	VADDPD 64(DI), X1, X1
-	VADDPD 128(DI), X2, X2
-	VADDPD 192(DI), X3, X3
+	VMOVUPD 64(DI), X5
+	VADDPD X5, X1, X1
 	VMOVUPD X0, 0(DI)
 	VMOVUPD X1, 64(DI)
-	VMOVUPD X2, 128(DI)
-	VMOVUPD X3, 192(DI)
-	ADDQ $256, SI
-	ADDQ $256, DI
-	SUBQ $4, CX
-	JGE four
-rest:
-	ADDQ $4, CX
-	JZ done
-one:
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $2, CX
+	JGE two1
+last1:
+	ADDQ $2, CX
+	JZ next
 	VMOVUPD 0(SI), X0
-	VADDPD 0(DI), X0, X0
+	VMOVUPD 0(DI), X4
+	VADDPD X4, X0, X0
 	VMOVUPD X0, 0(DI)
 	ADDQ $64, SI
 	ADDQ $64, DI
-	DECQ CX
-	JNZ one
-done:
+	JMP next
+next:
 	ADDQ $12, R9
 	DECQ R8
 	JNZ run
+	VZEROUPPER
 	RET
 
 // func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)
@@ -1310,14 +1415,15 @@ loop:
 	VZEROUPPER
 	RET
 
-// func add64(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
-TEXT ·add64(SB), NOSPLIT, $0-48
-	MOVQ n+0(FP), R8
-	MOVQ runs+8(FP), R9
-	MOVQ limit+16(FP), R10
-	MOVQ first+24(FP), AX
-	MOVQ dst+32(FP), R11
-	MOVQ src+40(FP), R12
+// func add64(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer)
+TEXT ·add64(SB), NOSPLIT, $0-56
+	MOVQ m+0(FP), BX
+	MOVQ n+8(FP), R8
+	MOVQ runs+16(FP), R9
+	MOVQ limit+24(FP), R10
+	MOVQ first+32(FP), AX
+	MOVQ dst+40(FP), R11
+	MOVQ src+48(FP), R12
 	SHLQ $5, AX
 	SUBQ AX, R11
 run:
@@ -1332,45 +1438,132 @@ run:
 	SHLQ $5, DI
 	ADDQ R12, SI
 	ADDQ R11, DI
-	SUBQ $4, CX
-	JLT rest
-four:
+	CMPQ BX, $2
+	JEQ rows2
+	JLT rows1
+	CMPQ BX, $3
+	JEQ rows3
+rows4:
+	SUBQ $2, CX
+	JLT last4
+two4:
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPS Y4, Y0, Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(DI), Y5
+	VADDPS Y5, Y1, Y1
+	VMOVUPD Y0, 0(DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $2, CX
+	JGE two4
+last4:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), Y0
+	VMOVUPD 0(DI), Y4
+	VADDPS Y4, Y0, Y0
+	VMOVUPD Y0, 0(DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	JMP next
+rows3:
+	SUBQ $2, CX
+	JLT last3
+two3:
+	VMOVUPD 0(SI), X0
+	VMOVUPD 0(DI), X4
+	VADDPS X4, X0, X0
+	VMOVSD 16(SI), X1
+	VMOVSD 16(DI), X5
+	VADDPS X5, X1, X1
+	VMOVUPD 32(SI), X2
+	VMOVUPD 32(DI), X6
+	VADDPS X6, X2, X2
+	VMOVSD 48(SI), X3
+	VMOVSD 48(DI), X7
+	VADDPS X7, X3, X3
+	VMOVUPD X0, 0(DI)
+	VMOVSD X1, 16(DI)
+	VMOVUPD X2, 32(DI)
+	VMOVSD X3, 48(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $2, CX
+	JGE two3
+last3:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), X0
+	VMOVUPD 0(DI), X4
+	VADDPS X4, X0, X0
+	VMOVSD 16(SI), X1
+	VMOVSD 16(DI), X5
+	VADDPS X5, X1, X1
+	VMOVUPD X0, 0(DI)
+	VMOVSD X1, 16(DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	JMP next
+rows2:
+	SUBQ $2, CX
+	JLT last2
+two2:
+	VMOVUPD 0(SI), X0
+	VMOVUPD 0(DI), X4
+	VADDPS X4, X0, X0
+	VMOVUPD 32(SI), X1
+	VMOVUPD 32(DI), X5
+	VADDPS X5, X1, X1
+	VMOVUPD X0, 0(DI)
+	VMOVUPD X1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $2, CX
+	JGE two2
+last2:
+	ADDQ $2, CX
+	JZ next
+	VMOVUPD 0(SI), X0
+	VMOVUPD 0(DI), X4
+	VADDPS X4, X0, X0
+	VMOVUPD X0, 0(DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	JMP next
+rows1:
+	SUBQ $2, CX
+	JLT last1
+two1:
 	VMOVSD 0(SI), X0
-	VMOVSD 32(SI), X1
-	VMOVSD 64(SI), X2
-	VMOVSD 96(SI), X3
 	VMOVSD 0(DI), X4
 	VADDPS X4, X0, X0
+	VMOVSD 32(SI), X1
 	VMOVSD 32(DI), X5
 	VADDPS X5, X1, X1
-	VMOVSD 64(DI), X6
-	VADDPS X6, X2, X2
-	VMOVSD 96(DI), X7
-	VADDPS X7, X3, X3
 	VMOVSD X0, 0(DI)
 	VMOVSD X1, 32(DI)
-	VMOVSD X2, 64(DI)
-	VMOVSD X3, 96(DI)
-	ADDQ $128, SI
-	ADDQ $128, DI
-	SUBQ $4, CX
-	JGE four
-rest:
-	ADDQ $4, CX
-	JZ done
-one:
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $2, CX
+	JGE two1
+last1:
+	ADDQ $2, CX
+	JZ next
 	VMOVSD 0(SI), X0
 	VMOVSD 0(DI), X4
 	VADDPS X4, X0, X0
 	VMOVSD X0, 0(DI)
 	ADDQ $32, SI
 	ADDQ $32, DI
-	DECQ CX
-	JNZ one
-done:
+	JMP next
+next:
 	ADDQ $12, R9
 	DECQ R8
 	JNZ run
+	VZEROUPPER
 	RET
 
 // func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)

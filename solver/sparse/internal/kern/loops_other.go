@@ -26,11 +26,11 @@ func fromColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Point
 func toColumns128(n int, at *int32, cols *[4]unsafe.Pointer, rows unsafe.Pointer) {
 	panic(noAssembly)
 }
-func add128(n int, runs *Run, limit, first int, dst, src unsafe.Pointer) { panic(noAssembly) }
-func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)                   { panic(noAssembly) }
-func ones128(ns, k int, a, y, out unsafe.Pointer)                        { panic(noAssembly) }
-func dots128(ns, k int, a, x, lanes unsafe.Pointer)                      { panic(noAssembly) }
-func tiles64(k, nt int, a, b, c unsafe.Pointer, set bool)                { panic(noAssembly) }
+func add128(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer) { panic(noAssembly) }
+func maxAbs128(n int, a unsafe.Pointer) (m [4]float64)                      { panic(noAssembly) }
+func ones128(ns, k int, a, y, out unsafe.Pointer)                           { panic(noAssembly) }
+func dots128(ns, k int, a, x, lanes unsafe.Pointer)                         { panic(noAssembly) }
+func tiles64(k, nt int, a, b, c unsafe.Pointer, set bool)                   { panic(noAssembly) }
 func strip64(from, to int, c, x, b unsafe.Pointer, step, more int, d unsafe.Pointer) {
 	panic(noAssembly)
 }
@@ -38,7 +38,7 @@ func back64(ns int, b unsafe.Pointer, step, more int, x, c unsafe.Pointer) { pan
 func lower64(c, t unsafe.Pointer)                                          { panic(noAssembly) }
 func scatter64(n int, to *int32, x, y unsafe.Pointer)                      { panic(noAssembly) }
 func gather64(n int, to *int32, x, y unsafe.Pointer)                       { panic(noAssembly) }
-func add64(n int, runs *Run, limit, first int, dst, src unsafe.Pointer)    { panic(noAssembly) }
+func add64(m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer) { panic(noAssembly) }
 func maxAbs64(n int, a unsafe.Pointer) (m [4]float64)                      { panic(noAssembly) }
 func ones64(ns, k int, a, y, out unsafe.Pointer)                           { panic(noAssembly) }
 func dots64(ns, k int, a, x, lanes unsafe.Pointer)                         { panic(noAssembly) }

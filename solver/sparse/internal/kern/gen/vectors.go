@@ -37,23 +37,20 @@ func (w *writer) rows() {
 	}
 }
 
-// add: every fourth number, from runs of a row along a strip.
+// add: columns of runs of one to four rows along a strip.
 func (w *writer) add() {
-	mov, plus := "VMOVUPD", "VADDPD"
-	if w.vecs == 1 {
-		mov, plus = "VMOVSD", "VADDPS" // a number is half a register
-	}
 	shift := 6
 	if w.vecs == 1 {
 		shift = 5
 	}
-	w.text("add", "n int, runs *Run, limit, first int, dst, src unsafe.Pointer", 48)
-	w.p("MOVQ n+0(FP), R8")
-	w.p("MOVQ runs+8(FP), R9")
-	w.p("MOVQ limit+16(FP), R10")
-	w.p("MOVQ first+24(FP), AX")
-	w.p("MOVQ dst+32(FP), R11")
-	w.p("MOVQ src+40(FP), R12")
+	w.text("add", "m, n int, runs *Run, limit, first int, dst, src unsafe.Pointer", 56)
+	w.p("MOVQ m+0(FP), BX")
+	w.p("MOVQ n+8(FP), R8")
+	w.p("MOVQ runs+16(FP), R9")
+	w.p("MOVQ limit+24(FP), R10")
+	w.p("MOVQ first+32(FP), AX")
+	w.p("MOVQ dst+40(FP), R11")
+	w.p("MOVQ src+48(FP), R12")
 	w.p("SHLQ $%d, AX", shift)
 	w.p("SUBQ AX, R11")
 	w.p("run:")
@@ -68,42 +65,74 @@ func (w *writer) add() {
 	w.p("SHLQ $%d, DI", shift)
 	w.p("ADDQ R12, SI")
 	w.p("ADDQ R11, DI")
-	piece := func(n int) {
+	w.p("CMPQ BX, $2")
+	w.p("JEQ rows2")
+	w.p("JLT rows1")
+	w.p("CMPQ BX, $3")
+	w.p("JEQ rows3")
+	for m := 4; m > 0; m-- {
+		w.addRows(m)
+	}
+	w.p("next:")
+	w.p("ADDQ $12, R9")
+	w.p("DECQ R8")
+	w.p("JNZ run")
+	w.end()
+}
+
+// addRows adds CX columns of m rows, two at a time.
+func (w *writer) addRows(m int) {
+	whole, half := "VMOVUPD", "VMOVUPD"
+	if w.vecs == 1 {
+		half = "VMOVSD" // a number alone is half a register
+	}
+	type part struct {
+		move, reg string
+		off       int
+	}
+	var parts []part
+	switch {
+	case w.vecs == 1 && m == 4:
+		parts = []part{{whole, "Y", 0}}
+	case w.vecs == 1 && m > 1:
+		parts = []part{{whole, "X", 0}}
+	case m == 4:
+		parts = []part{{whole, "Y", 0}, {whole, "Y", 32}}
+	case m > 1:
+		parts = []part{{whole, "Y", 0}}
+	}
+	if m%2 == 1 {
+		parts = append(parts, part{half, "X", (m - 1) * w.size})
+	}
+	columns := func(n int) {
 		for i := range n {
-			w.p("%s %d(SI), X%d", mov, i*w.col(), i)
-		}
-		for i := range n {
-			if w.vecs == 1 {
-				w.p("%s %d(DI), X%d", mov, i*w.col(), 4+i)
-				w.p("%s X%d, X%d, X%d", plus, 4+i, i, i)
-			} else {
-				w.p("%s %d(DI), X%d, X%d", plus, i*w.col(), i, i)
+			for k, p := range parts {
+				r := len(parts)*i + k
+				w.p("%s %d(SI), %s%d", p.move, i*w.col()+p.off, p.reg, r)
+				w.p("%s %d(DI), %s%d", p.move, i*w.col()+p.off, p.reg, 4+r)
+				w.p("VADD~ %s%d, %s%d, %s%d", p.reg, 4+r, p.reg, r, p.reg, r)
 			}
 		}
 		for i := range n {
-			w.p("%s X%d, %d(DI)", mov, i, i*w.col())
+			for k, p := range parts {
+				w.p("%s %s%d, %d(DI)", p.move, p.reg, len(parts)*i+k, i*w.col()+p.off)
+			}
 		}
 		w.p("ADDQ $%d, SI", n*w.col())
 		w.p("ADDQ $%d, DI", n*w.col())
 	}
-	w.p("SUBQ $4, CX")
-	w.p("JLT rest")
-	w.p("four:")
-	piece(4)
-	w.p("SUBQ $4, CX")
-	w.p("JGE four")
-	w.p("rest:")
-	w.p("ADDQ $4, CX")
-	w.p("JZ done")
-	w.p("one:")
-	piece(1)
-	w.p("DECQ CX")
-	w.p("JNZ one")
-	w.p("done:")
-	w.p("ADDQ $12, R9")
-	w.p("DECQ R8")
-	w.p("JNZ run")
-	w.p("RET")
+	w.p("rows%d:", m)
+	w.p("SUBQ $2, CX")
+	w.p("JLT last%d", m)
+	w.p("two%d:", m)
+	columns(2)
+	w.p("SUBQ $2, CX")
+	w.p("JGE two%d", m)
+	w.p("last%d:", m)
+	w.p("ADDQ $2, CX")
+	w.p("JZ next")
+	columns(1)
+	w.p("JMP next")
 }
 
 // maxAbs: the largest part of n columns of four numbers.
