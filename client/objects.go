@@ -138,9 +138,12 @@ func short(s string) string {
 
 // watch frees the objects when the last handle is gone; it is done with the next request.
 func (o *objectSet) watch() {
+	o.guard.Stop()
+	if o.name != "" { // they outlive their client, and so their handle
+		return
+	}
 	doomed := o.refs()
 	c := o.c
-	o.guard.Stop()
 	o.guard = runtime.AddCleanup(o, func(refs map[string][]wire.ObjectRef) { c.doom(refs) }, doomed)
 }
 
@@ -270,6 +273,7 @@ func (o *objectSet) named(ctx context.Context, name string) error {
 		}
 	}
 	o.name = name
+	o.watch()
 	return nil
 }
 
