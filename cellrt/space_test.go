@@ -155,3 +155,29 @@ func TestCheckStack(t *testing.T) {
 		t.Errorf("goroutine is %x, then %x", a, b)
 	}
 }
+
+// recursive is what the compiler makes of a cell's function that calls itself.
+func recursive(n int) int {
+	CheckStack()
+	if n < 2 {
+		return n
+	}
+	return recursive(n-1) + recursive(n-2)
+}
+
+func unchecked(n int) int {
+	if n < 2 {
+		return n
+	}
+	return unchecked(n-1) + unchecked(n-2)
+}
+
+func BenchmarkCheckStack(b *testing.B) {
+	for name, f := range map[string]func(int) int{"checked": recursive, "unchecked": unchecked} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f(25)
+			}
+		})
+	}
+}
