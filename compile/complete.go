@@ -13,7 +13,7 @@ import (
 // Candidate is a text that could stand at the cursor.
 type Candidate struct {
 	Text      string
-	Kind      string // function, method, type, variable, constant, field, module, keyword, label, path
+	Kind      string // function, method, type, variable, constant, field, module, keyword, label, path, key
 	Signature string // of functions, type of variables and fields
 }
 
@@ -28,7 +28,10 @@ func (s *Session) Complete(src string, off int) ([]Candidate, Range) {
 	}
 	switch tok, from, to := tokenAt(src, off); tok {
 	case token.STRING:
-		return s.completeImport(src, off, from, to)
+		if list, r, in := s.completeImport(src, off, from, to); in {
+			return list, r
+		}
+		return completeFile(src, off, from)
 	case token.ILLEGAL:
 	default:
 		return nil, Range{off, off}
@@ -48,34 +51,6 @@ func (s *Session) Complete(src string, off int) ([]Candidate, Range) {
 	}
 	sort.SliceStable(f.list, func(i, j int) bool { return f.list[i].Text < f.list[j].Text })
 	return f.list, Range{from, off}
-}
-
-// completeImport completes the path of an import.
-func (s *Session) completeImport(src string, off, from, to int) ([]Candidate, Range) {
-	before := strings.TrimRight(src[:from], " \t")
-	chunks := splitTolerant(src)
-	in := false
-	for _, ch := range chunks {
-		in = in || ch.kind == importDecl && from >= ch.off && from < ch.off+len(ch.src)
-	}
-	if !in && !strings.HasSuffix(before, "import") {
-		return nil, Range{off, off}
-	}
-	if n := strings.IndexByte(src[from:to], '\n'); n >= 0 {
-		to = from + n
-	}
-	end := to
-	if end > from+1 && src[end-1] == src[from] {
-		end--
-	}
-	prefix := src[from+1 : off]
-	var list []Candidate
-	for _, p := range sortedKeys(s.t.exports.files) {
-		if strings.HasPrefix(p, prefix) && importable(p) && !isInternal(p) && !s.t.exports.stale[p] {
-			list = append(list, Candidate{Text: p, Kind: "path"})
-		}
-	}
-	return list, Range{from + 1, max(off, end)}
 }
 
 // finder collects candidates.

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"html"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,8 +23,20 @@ type Doc struct {
 	Signature string // declaration in one piece of Go
 	Comment   string // documentation, as written
 	Source    string // of the declaration, with detail 1 or more and if it is there
+	Variable  string // of the notebook that it is; "" for all else
+	Value     string // what [Doc.Holds] was told
 	Text      string // all of it, as plain text
 	Markdown  string // all of it
+	HTML      string // all of it
+}
+
+// Holds adds what a variable holds: a summary of its value, and the value's type where that says more than the declaration.
+func (d *Doc) Holds(typ, value string) {
+	d.Value = value
+	if typ != "" && !strings.HasSuffix(d.Signature, " "+strings.ReplaceAll(typ, "main.", "")) {
+		d.Value += " (" + typ + ")"
+	}
+	d.render()
 }
 
 // Inspect describes the identifier at an offset, or the function that is called around it. With detail 1 the source is
@@ -36,11 +49,7 @@ func (s *Session) Inspect(src string, off, detail int) (Doc, bool) {
 	if tok, _, _ := tokenAt(src, off); tok == token.COMMENT {
 		return Doc{}, false
 	}
-	a := s.look(closed(src))
-	if a == nil {
-		return Doc{}, false
-	}
-	o := a.objectAt(src, off)
+	a, o := s.lookAt(src, off)
 	if o == nil {
 		return Doc{}, false
 	}
@@ -62,6 +71,41 @@ func (s *Session) Inspect(src string, off, detail int) (Doc, bool) {
 	}
 	d.render()
 	return d, true
+}
+
+// lookAt finds what an offset means: in the whole source or, where that is broken, in its line up to there, as a value or as the key of a
+// literal.
+func (s *Session) lookAt(src string, off int) (*analysis, types.Object) {
+	from, to := identifierAt(src, off)
+	text := closed(src)
+	for try := range 3 {
+		if a := s.look(text); a != nil {
+			if o := a.objectAt(src, off); o != nil {
+				return a, o
+			}
+		}
+		if from == to {
+			break
+		}
+		start := strings.LastIndexByte(src[:from], '\n') + 1
+		before := strings.TrimRight(src[start:from], " \t")
+		if text = src[start:to]; try == 1 && before != "" && strings.Contains("{,", before[len(before)-1:]) {
+			text += ": 0"
+		}
+		text = blank(src[:start]) + closed(text)
+	}
+	return nil, nil
+}
+
+// blank replaces all of a text by spaces, but for its ends of lines.
+func blank(src string) string {
+	b := []byte(src)
+	for i := range b {
+		if b[i] != '\n' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
 
 // objectAt finds what an offset means.
@@ -142,6 +186,9 @@ func (a *analysis) describeOwn(d *Doc, o types.Object) {
 	for _, scope := range []module.Scope{module.Local, module.Engines} {
 		if v := st.vars[scope][o.Name()]; v != nil && a.notebookVar(o) {
 			d.Signature = "var " + o.Name() + " " + v.shown
+			if scope == module.Local {
+				d.Variable = o.Name()
+			}
 			if scope == module.Engines && st.vars[module.Local][o.Name()] == nil {
 				d.Comment = fmt.Sprintf("lives on the engines (cell %d)", v.cell)
 			}
@@ -313,19 +360,21 @@ func (s *Session) packageComment(p *types.Package) string {
 func (d *Doc) render() {
 	var p comment.Parser
 	doc := p.Parse(d.Comment)
-	text, markdown := "", ""
-	if d.Comment != "" {
-		var pr comment.Printer
-		text = strings.TrimSpace(string(pr.Text(doc)))
-		pr.HeadingLevel = 4
-		markdown = strings.TrimSpace(string(pr.Markdown(doc)))
-	}
 	parts, md := []string{d.Signature}, []string{"```go\n" + d.Signature + "\n```"}
-	if text != "" {
-		parts, md = append(parts, text), append(md, markdown)
+	page := []string{"<pre>" + html.EscapeString(d.Signature) + "</pre>"}
+	add := func(text, markdown, hypertext string) {
+		parts, md, page = append(parts, text), append(md, markdown), append(page, hypertext)
+	}
+	if d.Value != "" {
+		add("value: "+d.Value, "value:\n```\n"+d.Value+"\n```", "<p>value: <code>"+html.EscapeString(d.Value)+"</code></p>")
+	}
+	if d.Comment != "" {
+		pr := comment.Printer{HeadingLevel: 4}
+		text, markdown := strings.TrimSpace(string(pr.Text(doc))), strings.TrimSpace(string(pr.Markdown(doc)))
+		add(text, markdown, strings.TrimSpace(string(pr.HTML(doc))))
 	}
 	if d.Source != "" && d.Source != d.Signature {
-		parts, md = append(parts, d.Source), append(md, "```go\n"+d.Source+"\n```")
+		add(d.Source, "```go\n"+d.Source+"\n```", "<pre>"+html.EscapeString(d.Source)+"</pre>")
 	}
-	d.Text, d.Markdown = strings.Join(parts, "\n\n"), strings.Join(md, "\n\n")
+	d.Text, d.Markdown, d.HTML = strings.Join(parts, "\n\n"), strings.Join(md, "\n\n"), strings.Join(page, "\n")
 }

@@ -196,10 +196,20 @@ func (a *analysis) path(line, col int) []ast.Node {
 	}
 	var best []ast.Node
 	var stack []ast.Node
+	// generated functions stand around statements: their own positions mean nothing
+	around := map[ast.Node]bool{}
+	for _, d := range f.ast.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && strings.Contains(fd.Name.Name, mark) {
+			around[fd], around[fd.Body] = true, true
+		}
+	}
 	inside := func(n ast.Node) bool {
+		if around[n] {
+			return true
+		}
 		from, to := a.position(n.Pos()), a.position(n.End())
 		if from.Filename != to.Filename || from.Filename != lookFile {
-			return true // the file, and functions around statements: look at what is within
+			return true // the file: look at what is within
 		}
 		return (from.Line < line || from.Line == line && from.Column <= col) && (to.Line > line || to.Line == line && to.Column >= col)
 	}
@@ -212,7 +222,7 @@ func (a *analysis) path(line, col int) []ast.Node {
 			return false
 		}
 		stack = append(stack, n)
-		if len(stack) > len(best) && a.position(n.Pos()).Filename == lookFile {
+		if len(stack) > len(best) && !around[n] && a.position(n.Pos()).Filename == lookFile {
 			best = append(best[:0], stack...)
 		}
 		return true

@@ -83,6 +83,22 @@ func (x *Explorer) List(ctx context.Context) (out []View, busy bool) {
 	return out, busy
 }
 
+// One describes one variable, without its size.
+func (x *Explorer) One(ctx context.Context, name string) (out []View, busy bool, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var v reflect.Value
+	busy = x.read(func(busy bool) {
+		if v, err = x.find(part{name: name}, busy); err == nil {
+			out = append(out, x.view(name, part{name: name, place: name}, v, busy))
+		}
+	})
+	if !busy && err == nil {
+		x.speak(ctx, out, []reflect.Value{v})
+	}
+	return out, busy, err
+}
+
 // Children describes parts of the value that ref stands for: count of them, from number start on.
 func (x *Explorer) Children(ctx context.Context, ref, start, count int) (out []View, busy bool, err error) {
 	x.mu.Lock()

@@ -9,6 +9,7 @@ const VarsRequest = "gale_vars_request"
 // What a Vars asks for.
 const (
 	VarsList     = "list"     // the variables of cells, sorted, without functions and types
+	VarsOne      = "one"      // the variable Name alone
 	VarsChildren = "children" // fields, elements, entries or target of the value Ref
 	VarsRich     = "rich"     // the display bundle of the variable Name
 	VarsStack    = "stack"    // the frames of cells that run

@@ -59,6 +59,8 @@ func (e explorer) Explore(ctx context.Context, v wire.Vars) (r wire.VarsReply) {
 	switch v.Op {
 	case wire.VarsList:
 		views, r.Busy = e.x.List(ctx)
+	case wire.VarsOne:
+		views, r.Busy, err = e.x.One(ctx, v.Name)
 	case wire.VarsChildren:
 		views, r.Busy, err = e.x.Children(ctx, v.Ref, v.Start, v.Count)
 	case wire.VarsRich:

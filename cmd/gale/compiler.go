@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/galeproject/gale/compile"
-	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/kernel"
 	"github.com/galeproject/gale/module"
 	"github.com/galeproject/gale/wire"
@@ -114,38 +113,6 @@ func (s *session) Commit(c kernel.Compiled) {
 
 // Version changes with what the session knows.
 func (s *session) Version() int { return int(s.changes.Load()) }
-
-// Complete finds what can stand at an offset.
-func (s *session) Complete(source string, offset int) kernel.Completion {
-	out := kernel.Completion{Start: offset, End: offset}
-	c, err := s.get(context.Background())
-	if err != nil {
-		return out
-	}
-	found, r := c.Complete(source, offset)
-	out.Start, out.End = r.Start, r.End
-	for _, x := range found {
-		out.Candidates = append(out.Candidates, kernel.Candidate{Text: x.Text, Kind: x.Kind, Signature: x.Signature})
-	}
-	return out
-}
-
-// Inspect describes what stands at an offset.
-func (s *session) Inspect(source string, offset, detail int) (display.Bundle, bool) {
-	c, err := s.get(context.Background())
-	if err != nil {
-		return display.Bundle{}, false
-	}
-	d, ok := c.Inspect(source, offset, detail)
-	if !ok {
-		return display.Bundle{}, false
-	}
-	b := display.Text(d.Text)
-	if d.Markdown != "" {
-		b.Data["text/markdown"] = d.Markdown
-	}
-	return b, true
-}
 
 // Status says whether a text can be run as it is.
 func (s *session) Status(source string) kernel.Completeness {
