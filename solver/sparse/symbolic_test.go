@@ -57,7 +57,7 @@ func TestGridFill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := s.Cost(); c.Fronts != 2565 || c.LargestFront != 249 || c.NNZ < 740_000 || c.NNZ > 760_000 {
+	if c := s.Cost(); c.Fronts != 4185 || c.LargestFront != 249 || c.NNZ < 680_000 || c.NNZ > 700_000 {
 		t.Errorf("%+v", c)
 	}
 }
