@@ -6,6 +6,7 @@
 # make soak-zmtp  connections that come and go for SOAK (10m), in clear and under CURVE: nothing may be left of them
 # make battery-nightly  the battery of cells in each mode; on arm64 under qemu-user where that is installed
 # make crowd  two thousand engines on one controller, which is killed and comes back, twenty times
+# make simulate  lives of whole clusters with faults, for SIMULATE (10m); a seed that fails is told with the command that tells its story
 # make image  the Docker image with JupyterLab
 # make soak   20,000 cells in one kernel (SOAK_CELLS): memory, descriptors, files and latencies; half an hour
 
@@ -57,6 +58,9 @@ battery-nightly:
 # Two thousand engines, twenty times: none may be lost, also when the controller is killed. Needs 16,000 descriptors.
 crowd:
 	$(GO) run ./bench/hub -crowd 2000 -rounds 20
+
+simulate:
+	GALE_SIMULATE=$(or $(SIMULATE),10m) $(GO) test -count=1 -timeout 0 -run '^TestHistories$$' -v ./internal/simulate
 
 image:
 	docker build -t gale .
