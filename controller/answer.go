@@ -91,10 +91,7 @@ func (s *shell) heardOtherwise(j *job, a hub.Answer) bool {
 	if j.queue == "task" {
 		return false
 	}
-	if a.Reason == hub.Died {
-		return true
-	}
-	if a.Reason == hub.NoEngine {
+	if a.Reason == hub.Died || a.Reason == hub.NoEngine { // one that was here before a restart and did not come back has not left
 		for _, d := range s.left {
 			if d.uuid == a.Engine && s.now.Sub(d.at) < recently {
 				return true

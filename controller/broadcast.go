@@ -28,6 +28,7 @@ func (s *shell) broadcast(in input) {
 	if m == nil {
 		return
 	}
+	s.sentAgain(&in, m)
 	c, err := newCast(m)
 	if err != nil {
 		s.fail(castClient, in.from, m, "ValueError", err.Error())

@@ -38,6 +38,8 @@ type clients struct {
 	bySession map[string]*client
 	byID      map[connection]*client
 	untold    map[hub.TaskID]*job // whose answers wait for a client
+	// absent are requests of which clients were told that they have not arrived.
+	absent map[hub.TaskID]bool
 }
 
 // of gives the client of a session.

@@ -25,14 +25,11 @@ type debts struct {
 	// Answers: when to note that they were told, and the time of the latest.
 	settle, answered time.Time
 
-	owed   map[hub.UUID][]wire.MsgID
-	fences map[hub.TaskID]fence
-}
-
-// fence is a request that an engine answers after all that it had before: what it has not answered then it never will.
-type fence struct {
-	uuid hub.UUID
-	on   socket
+	owed map[hub.UUID][]wire.MsgID
+	// fences are requests that engines answer after all that came before on the same channel.
+	fences map[hub.UUID]map[socket]hub.TaskID
+	// stopped are the tasks that engines had when they were asked, though those are answered: they take up room.
+	stopped map[hub.UUID][]hub.TaskID
 }
 
 // acks says whether an engine holds its replies until they are acknowledged.
@@ -100,58 +97,113 @@ func (s *shell) interrupt(a hub.Interrupt) {
 	s.sendOwn(controlEngine, a.Engine, "signal_request", map[string]any{"sig": "SIGINT"})
 }
 
-// restoredOn gives the tasks that an engine has had since before the controller began.
+// restoredOn gives the tasks of an engine of which it is not known whether it has them.
 func (s *shell) restoredOn(u hub.UUID) []*job {
-	all := slices.DeleteFunc(s.restored[u], func(j *job) bool { return !j.restored || j.ended || s.jobs[j.id] != j })
+	all := slices.DeleteFunc(s.restored[u], func(j *job) bool { return !j.restored || j.ended || j.engine != string(u) || s.jobs[j.id] != j })
 	if len(all) == 0 {
 		delete(s.restored, u)
 		return nil
 	}
 	sortJobs(all)
-	s.restored[u] = all
-	return slices.Clone(all)
+	s.restored[u] = slices.Compact(all)
+	return slices.Clone(s.restored[u])
 }
 
-// question asks an engine that has come back about its tasks: directly if it acknowledges, else by a request on each channel
-// that it will answer after them.
+// question asks an engine that has come back about its tasks. First it puts a fence on each channel that they are on: what was under way
+// to the engine has come or never comes when that is answered.
 func (s *shell) question(u hub.UUID) {
-	jobs := s.restoredOn(u)
-	if s.acks(u) {
-		ids := []wire.MsgID{}
-		for _, j := range jobs {
-			ids = append(ids, wire.MsgID(j.id))
-		}
-		s.sendOwn(controlEngine, u, wire.HeldRequest, wire.Held{MsgIDs: ids})
+	for _, j := range s.restoredOn(u) {
+		_, on := j.sockets()
+		s.fence(u, on)
+	}
+	delete(s.debts.stopped, u)
+	if ids := s.hub.Stopped(u); len(ids) > 0 {
+		s.debts.stopped[u] = ids
+		s.fence(u, taskEngine)
+	}
+	s.inquire(u)
+}
+
+func (s *shell) fence(u hub.UUID, on socket) {
+	fences := s.debts.fences[u]
+	if fences[on] != "" {
 		return
 	}
-	done := map[socket]bool{}
-	for _, j := range jobs {
-		_, on := j.sockets()
-		if done[on] {
-			continue
-		}
-		done[on] = true
-		var id hub.TaskID
-		if s.about[u] != nil {
-			id = s.sendOwn(on, u, wire.ObjectsRequest, wire.Objects{List: true})
-		} else {
-			id = s.sendOwn(on, u, "kernel_info_request", nil)
-		}
-		s.debts.fences[id] = fence{u, on}
+	if fences == nil {
+		fences = map[socket]hub.TaskID{}
+		s.debts.fences[u] = fences
+	}
+	if s.about[u] != nil && !s.acks(u) { // it answers this after the tasks themselves
+		fences[on] = s.sendOwn(on, u, wire.ObjectsRequest, wire.Objects{List: true})
+	} else {
+		fences[on] = s.sendOwn(on, u, "kernel_info_request", nil)
 	}
 }
 
-// fenced ends what an engine has not answered before a fence.
-func (s *shell) fenced(in input, id hub.TaskID) {
-	f, is := s.debts.fences[id]
-	if !is || f.on != in.socket || string(f.uuid) != in.from {
+// inquire asks an engine that acknowledges which of its tasks it has, when all fences are answered.
+func (s *shell) inquire(u hub.UUID) {
+	if !s.acks(u) || len(s.debts.fences[u]) > 0 {
 		return
 	}
-	delete(s.debts.fences, id)
-	for _, j := range s.restoredOn(f.uuid) {
-		if _, on := j.sockets(); on == f.on {
+	ids := []wire.MsgID{}
+	for _, j := range s.restoredOn(u) {
+		ids = append(ids, wire.MsgID(j.id))
+	}
+	for _, id := range s.debts.stopped[u] {
+		ids = append(ids, wire.MsgID(id))
+	}
+	s.sendOwn(controlEngine, u, wire.HeldRequest, wire.Held{MsgIDs: ids})
+}
+
+// reconnected asks an engine that never was away about what was under way on a connection that it lost.
+func (s *shell) reconnected(u hub.UUID, on socket) {
+	if on == pong {
+		return
+	}
+	for _, id := range s.hub.Has(u) {
+		if j := s.jobs[id]; j != nil {
+			if _, at := j.sockets(); at == on {
+				j.restored = true
+				s.restored[u] = append(s.restored[u], j)
+			}
+		}
+	}
+	delete(s.debts.fences[u], on)
+	s.question(u)
+}
+
+// fenced goes on with what a fence was for. An engine that does not acknowledge will never answer what it has not answered before.
+func (s *shell) fenced(in input, id hub.TaskID) {
+	u := hub.UUID(in.from)
+	if s.debts.fences[u][in.socket] != id {
+		return
+	}
+	delete(s.debts.fences[u], in.socket)
+	if len(s.debts.fences[u]) == 0 {
+		delete(s.debts.fences, u)
+	}
+	if s.acks(u) {
+		s.inquire(u)
+		return
+	}
+	for _, j := range s.restoredOn(u) {
+		if _, on := j.sockets(); on == in.socket {
 			j.restored = false
-			s.act(s.hub.Step(hub.Missing{Task: j.id, Engine: f.uuid}))
+			s.act(s.hub.Step(hub.Missing{Task: j.id, Engine: u}))
+		}
+	}
+	if in.socket == taskEngine {
+		s.yielded(u, nil)
+	}
+}
+
+// yielded notes that an engine has nothing of the tasks that were stopped there, but for some.
+func (s *shell) yielded(u hub.UUID, but map[hub.TaskID]bool) {
+	ids := s.debts.stopped[u]
+	delete(s.debts.stopped, u)
+	for _, id := range ids {
+		if !but[id] {
+			s.act(s.hub.Step(hub.Missing{Task: id, Engine: u, Never: true}))
 		}
 	}
 }
@@ -159,17 +211,19 @@ func (s *shell) fenced(in input, id hub.TaskID) {
 // held takes an engine's answer to what it has.
 func (s *shell) held(in input, m *wire.Message) {
 	var c wire.Held
-	if m.Header.MsgType != wire.HeldReply || json.Unmarshal(m.RawContent, &c) != nil {
+	if m.Header.MsgType != wire.HeldReply || json.Unmarshal(m.RawContent, &c) != nil || len(s.debts.fences[hub.UUID(in.from)]) > 0 {
 		return
 	}
 	has := map[hub.TaskID]bool{}
 	for _, id := range c.MsgIDs {
 		has[hub.TaskID(id)] = true
 	}
-	for _, j := range s.restoredOn(hub.UUID(in.from)) {
+	u := hub.UUID(in.from)
+	for _, j := range s.restoredOn(u) {
 		j.restored = false
 		if !has[j.id] {
-			s.act(s.hub.Step(hub.Missing{Task: j.id, Engine: hub.UUID(in.from), Never: true}))
+			s.act(s.hub.Step(hub.Missing{Task: j.id, Engine: u, Never: true}))
 		}
 	}
+	s.yielded(u, has)
 }

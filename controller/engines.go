@@ -78,6 +78,7 @@ func aboutOf(m *wire.Message) json.RawMessage {
 
 func (s *shell) welcome(a hub.Welcome) {
 	s.log.Info("controller: engine registers", "id", a.ID, "uuid", a.UUID)
+	s.noteEngine(hub.EngineInfo{UUID: a.UUID, ID: a.ID}) // one of Python does not say it again
 	s.registrationReply(map[string]any{
 		"id": a.ID, "status": "ok", "hb_period": s.period.Milliseconds(), "connection_info": s.engineFile,
 	})
@@ -117,6 +118,7 @@ func (s *shell) joined(a hub.Joined) {
 	s.log.Info("controller: engine is here", "id", a.ID, "uuid", a.UUID)
 	s.do(effect{kind: publish, socket: notification, frames: s.joinedFrames(a.UUID, a.ID)})
 	s.noteEngine(hub.EngineInfo{UUID: a.UUID, ID: a.ID})
+	delete(s.debts.fences, a.UUID)
 	s.question(a.UUID)
 	s.do(effect{kind: save})
 }
@@ -129,6 +131,8 @@ func (s *shell) leaves(a hub.Left) {
 	s.left = append(s.left, departure{a.UUID, a.ID, s.now})
 	s.noteText(leftEntry, string(a.UUID))
 	delete(s.debts.owed, a.UUID)
+	delete(s.debts.fences, a.UUID)
+	delete(s.debts.stopped, a.UUID)
 	s.do(effect{kind: publish, socket: notification, frames: s.leftFrames(a.UUID, a.ID)})
 	s.do(effect{kind: save})
 }

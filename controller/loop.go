@@ -15,7 +15,7 @@ const atOnce = 64
 // loop owns the shell.
 type loop struct {
 	c *Controller
-	// handed counts connections that a newer one with the same identity has replaced: their end and its beginning are no news.
+	// handed counts connections that a newer one with the same identity has replaced: their end is no news.
 	handed map[*zmtp.Socket]map[string]int
 
 	due    time.Time        // of the next tick
@@ -119,8 +119,14 @@ func (l *loop) more(s *zmtp.Socket, k socket) {
 func (l *loop) take(s *zmtp.Socket, k socket, m zmtp.Msg) {
 	in := input{kind: message, socket: k, from: m.From.ID, frames: m.Frames}
 	if m.Event != nil {
-		if l.replaced(s, m) {
+		switch l.replaced(s, m) {
+		case oldEnds:
 			return
+		case newBegins:
+			in.kind = swapped
+			l.step(in)
+			return
+		case notReplaced:
 		}
 		in.kind = connected
 		if m.Event.Kind == zmtp.Disconnected {
@@ -130,22 +136,30 @@ func (l *loop) take(s *zmtp.Socket, k socket, m zmtp.Msg) {
 	l.step(in)
 }
 
-// replaced says whether an event belongs to a newer connection's taking an identity over.
-func (l *loop) replaced(s *zmtp.Socket, m zmtp.Msg) bool {
+// replacement is what an event has to do with a newer connection's taking an identity over.
+type replacement uint8
+
+const (
+	notReplaced replacement = iota
+	oldEnds
+	newBegins
+)
+
+func (l *loop) replaced(s *zmtp.Socket, m zmtp.Msg) replacement {
 	if m.Event.Kind == zmtp.Disconnected && errors.Is(m.Event.Err, zmtp.ErrDuplicate) {
 		if l.handed[s] == nil {
 			l.handed[s] = map[string]int{}
 		}
 		l.handed[s][m.From.ID]++
-		return true
+		return oldEnds
 	}
 	if m.Event.Kind == zmtp.Connected && l.handed[s][m.From.ID] > 0 {
 		if l.handed[s][m.From.ID]--; l.handed[s][m.From.ID] == 0 {
 			delete(l.handed[s], m.From.ID)
 		}
-		return true
+		return newBegins
 	}
-	return false
+	return notReplaced
 }
 
 func (l *loop) step(in input) {

@@ -47,6 +47,7 @@ const (
 	Arrived                       // a message
 	Connected                     // a peer of a ROUTER
 	Disconnected                  // the same
+	Replaced                      // a newer connection has taken the place of an earlier one, whose end is not told
 	Subscribed                    // somebody to the notifications
 )
 
@@ -128,6 +129,8 @@ func (m *Machine) Step(now time.Time, in Input) ([]Effect, error) {
 		x.kind = connected
 	case Disconnected:
 		x.kind = disconnected
+	case Replaced:
+		x.kind = swapped
 	case Subscribed:
 		x.kind = subscribed
 	case Passed:

@@ -41,7 +41,7 @@ func TestMachinesAreAlike(t *testing.T) {
 			}
 			for _, e := range effects {
 				fmt.Fprintf(&said[i], "%v %d %d %s %q\n", now, e.Kind, e.Socket, e.To, e.Frames)
-				if e.Kind == Send && e.Socket == TaskEngine {
+				if e.Kind == Send && e.Socket == TaskEngine && bytes.Contains(e.Frames[3], []byte(`"apply_request"`)) {
 					sent = append(sent, e.Frames)
 				}
 			}

@@ -88,6 +88,7 @@ func (s *shell) muxRequest(in input) {
 	if s.full(in, m) {
 		return
 	}
+	s.sentAgain(&in, m)
 	if j := s.newJob(in, m, "mux"); j != nil {
 		j.engine = engine
 		s.began(j, s.hub.Step(hub.Direct{Task: j.id, Engine: hub.UUID(engine), MaxTime: maxTime(m)}))
@@ -146,15 +147,34 @@ func (s *shell) again(j *job, n int) [][]byte { return s.differing(j.request, n)
 func (s *shell) differing(old *wire.Message, n int) [][]byte {
 	m := *old
 	m.Routes = nil
+	m.RawMetadata = marked(m.RawMetadata, "again", n)
+	return s.session.Frames(&m)
+}
+
+// marked gives metadata with one more number.
+func marked(metadata json.RawMessage, name string, n int) json.RawMessage {
 	var md map[string]json.RawMessage
-	if json.Unmarshal(m.RawMetadata, &md) != nil || md == nil {
+	if json.Unmarshal(metadata, &md) != nil || md == nil {
 		md = map[string]json.RawMessage{}
 	}
-	md["again"], _ = wire.Marshal(n) // a number always does
-	if raw, err := wire.Marshal(md); err == nil {
-		m.RawMetadata = raw
+	md[name], _ = wire.Marshal(n) // a number always does
+	raw, err := wire.Marshal(md)
+	if err != nil {
+		return metadata
 	}
-	return s.session.Frames(&m)
+	return raw
+}
+
+// sentAgain marks a request of which its client was told that it had not arrived: engines may have heard it from a controller that could
+// not write it down, and ignore what they have heard.
+func (s *shell) sentAgain(in *input, m *wire.Message) {
+	id := hub.TaskID(m.Header.MsgID)
+	if !s.clients.absent[id] {
+		return
+	}
+	delete(s.clients.absent, id)
+	m.RawMetadata = marked(m.RawMetadata, "resent", 1)
+	in.frames = s.session.Frames(m)
 }
 
 // statusOf gives what a reply says of its task: in its metadata, or, when they do not say, in its content.

@@ -106,17 +106,7 @@ func (s *shell) restoreEnded(p *past) (live []*job) {
 	for _, j := range ended {
 		s.recollect(j)
 		j.owner = s.ownerOf(p, j)
-		if s.untoldBefore(p, j) {
-			var routes []string
-			if j.engine != "" {
-				routes = []string{j.engine}
-			}
-			frames := s.session.Frames(j.reply)
-			if !p.untold[j.id] {
-				frames = s.anew(j.reply)
-			}
-			s.tell(j, prefixed(frames, routes...))
-		}
+		s.retell(p, j)
 		if j.owner != nil {
 			s.release(j.owner)
 		}
@@ -124,6 +114,22 @@ func (s *shell) restoreEnded(p *past) (live []*job) {
 		s.spill()
 	}
 	return live
+}
+
+// retell tells an answer that its client may not have.
+func (s *shell) retell(p *past, j *job) {
+	if !s.untoldBefore(p, j) {
+		return
+	}
+	var routes []string
+	if j.engine != "" {
+		routes = []string{j.engine}
+	}
+	frames := s.session.Frames(j.reply)
+	if !p.untold[j.id] {
+		frames = s.anew(j.reply)
+	}
+	s.tell(j, prefixed(frames, routes...))
 }
 
 func (s *shell) recollect(j *job) {
@@ -186,7 +192,7 @@ func (s *shell) restoreCast(p *past, j *job) {
 		case old != nil && old.ended && c.coalescing:
 			ended[u] = old
 		case old != nil && old.ended: // it was answered
-			s.restorePart(j, c, old)
+			s.restorePart(p, j, c, old)
 		case !c.coalescing:
 			c.uuids = append(c.uuids, u)
 		}
@@ -210,14 +216,15 @@ func (s *shell) restoreCast(p *past, j *job) {
 	}
 }
 
-// restorePart keeps the record of a part that was answered.
-func (s *shell) restorePart(j *job, c *cast, old *job) {
+// restorePart keeps the record of a part that was answered, and the answer if its client may not have it.
+func (s *shell) restorePart(p *past, j *job, c *cast, old *job) {
 	header, err := c.headerOf(old.id)
-	if err != nil || old.reply == nil {
+	if err != nil || old.reply == nil || old.request != nil { // with a request of its own it is restored
 		return
 	}
 	old.request, old.header, old.client, old.owner = j.request, header, j.client, j.owner
 	old.reply.Routes = nil
+	s.retell(p, old)
 	s.records.add(old)
 	s.spill()
 }
@@ -292,6 +299,8 @@ func (q *question) heldHere() {
 			if j != nil && j.ended && j.reply != nil {
 				q.s.tellAgain(q.m, j)
 			}
+		} else if len(q.s.clients.absent) < maxUntold {
+			q.s.clients.absent[hub.TaskID(id)] = true
 		}
 	}
 	q.answer(wire.HeldReply, wire.Held{Status: "ok", MsgIDs: has})

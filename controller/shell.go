@@ -48,6 +48,7 @@ const (
 	message inputKind = iota
 	connected
 	disconnected
+	swapped // a newer connection has taken the place of a peer's earlier one
 	subscribed
 	tick
 	daskUp
@@ -156,7 +157,7 @@ func (s *shell) step(now time.Time, in input) []effect {
 	switch in.kind {
 	case message:
 		s.hear(in)
-	case connected, disconnected:
+	case connected, disconnected, swapped:
 		s.connection(in)
 	case journalFailed:
 		s.journalFailed(in.err)
@@ -236,19 +237,23 @@ func channelOf(k socket) (hub.Channel, bool) {
 
 func (s *shell) connection(in input) {
 	ch, ok := channelOf(in.socket)
-	if !ok {
-		at := connection{in.socket, in.from}
+	u := hub.UUID(in.from)
+	switch at := (connection{in.socket, in.from}); {
+	case !ok && in.kind == connected:
+		s.clientCame(at)
+	case !ok && in.kind == disconnected:
+		s.clientWent(at)
+	case !ok: // a client asks for itself about what it has lost
+	case in.kind == disconnected:
+		s.act(s.hub.Step(hub.Disconnect{UUID: u, Channel: ch}))
+	default:
+		_, here := s.hub.Engine(u)
 		if in.kind == connected {
-			s.clientCame(at)
-		} else {
-			s.clientWent(at)
+			s.act(s.hub.Step(hub.Connect{UUID: u, Channel: ch}))
 		}
-		return
-	}
-	if in.kind == connected {
-		s.act(s.hub.Step(hub.Connect{UUID: hub.UUID(in.from), Channel: ch}))
-	} else {
-		s.act(s.hub.Step(hub.Disconnect{UUID: hub.UUID(in.from), Channel: ch}))
+		if here {
+			s.reconnected(u, in.socket)
+		}
 	}
 }
 

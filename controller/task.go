@@ -42,6 +42,7 @@ func (s *shell) submit(in input) {
 	if s.full(in, m) {
 		return
 	}
+	s.sentAgain(&in, m)
 	if j := s.newJob(in, m, "task"); j != nil {
 		ev.Client = j.owner.session
 		j.retries, j.reruns = ev.Retries, ev.Reruns

@@ -57,6 +57,9 @@ func (h *Hub) hold(t *task, e *engine) {
 // missing deals with a task that its engine knows nothing of.
 func (h *Hub) missing(ev Missing) {
 	t := h.tasks[ev.Task]
+	if e := h.engines[ev.Engine]; t == nil && e != nil { // it was stopped meanwhile
+		h.yielded(e, ev.Task)
+	}
 	if t == nil || t.state != Running || t.engine == nil || t.engine.uuid != ev.Engine || !t.engine.live {
 		return
 	}

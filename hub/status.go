@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -110,6 +111,26 @@ func (h *Hub) EngineTasks(u UUID) (queue, tasks, completed []TaskID) {
 		}
 	}
 	return queue, tasks, completed
+}
+
+// Has lists what an engine has that has not ended.
+func (h *Hub) Has(u UUID) (tasks []TaskID) {
+	if e := h.engines[u]; e != nil {
+		for k := range e.lists {
+			for t := e.lists[k].head; t != nil; t = t.next {
+				tasks = append(tasks, t.id)
+			}
+		}
+	}
+	return tasks
+}
+
+// Stopped lists the tasks that were answered in an engine's place and that it still has, by id.
+func (h *Hub) Stopped(u UUID) []TaskID {
+	if e := h.engines[u]; e != nil {
+		return slices.Sorted(maps.Keys(e.stopped))
+	}
+	return nil
 }
 
 // UnassignedTasks lists the balanced tasks that no engine has, in no order.
