@@ -174,7 +174,7 @@ func (l *linking) linkWith(ctx context.Context, obj *object, libs []*library, st
 
 // readProgram reads the symbols of an image.
 func readProgram(data []byte) (*program, error) {
-	p := &program{data: data, symbols: map[string]elf.Symbol{}, typeAt: map[uint64]string{}, packages: map[string]bool{}}
+	p := &program{data: data, symbols: map[string]symbol{}, typeAt: map[uint64]string{}, packages: map[string]bool{}}
 	var err error
 	if p.elf, err = elf.NewFile(bytes.NewReader(data)); err != nil {
 		return nil, fmt.Errorf("compile: reading a library: %w", err)

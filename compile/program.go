@@ -19,11 +19,18 @@ type program struct {
 	data []byte // the file, mapped
 	elf  *elf.File
 
-	symbols  map[string]elf.Symbol // dynamic ones, which survive stripping
-	typeAt   map[uint64]string     // address -> name of the type descriptor there
-	packages map[string]bool       // import paths of packages that it contains
-	named    map[uint64]string     // of a library: address -> symbol whose address is written there when it is loaded
-	relative map[uint64]uint64     // of a position-independent program: address -> address that is written there when it starts
+	symbols  map[string]symbol // dynamic ones, which survive stripping
+	typeAt   map[uint64]string // address -> name of the type descriptor there
+	packages map[string]bool   // import paths of packages that it contains
+	named    map[uint64]string // of a library: address -> symbol whose address is written there when it is loaded
+	relative map[uint64]uint64 // of a position-independent program: address -> address that is written there when it starts
+}
+
+// symbol is what is kept of a dynamic symbol: there are tens of thousands.
+type symbol struct {
+	Value, Size uint64
+	Section     elf.SectionIndex
+	Info, Other byte
 }
 
 // openProgram reads /proc/self/exe, which stays readable when the file is replaced or removed.
@@ -45,7 +52,7 @@ func openProgram() (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile: mapping the program: %w", err)
 	}
-	p := &program{id: id, data: data, symbols: map[string]elf.Symbol{}, typeAt: map[uint64]string{}, packages: map[string]bool{}}
+	p := &program{id: id, data: data, symbols: map[string]symbol{}, typeAt: map[uint64]string{}, packages: map[string]bool{}}
 	if p.elf, err = elf.NewFile(bytes.NewReader(data)); err != nil {
 		return nil, fmt.Errorf("compile: reading the program: %w", err)
 	}
@@ -64,7 +71,7 @@ func (p *program) readSymbols() error {
 		if s.Section == elf.SHN_UNDEF {
 			continue
 		}
-		p.symbols[s.Name] = s
+		p.symbols[s.Name] = symbol{s.Value, s.Size, s.Section, s.Info, s.Other}
 		if strings.HasPrefix(s.Name, "type:") && elf.ST_TYPE(s.Info) != elf.STT_FUNC {
 			p.typeAt[s.Value] = s.Name
 		}
@@ -114,7 +121,7 @@ func (p *program) fileBytes(off, n uint64) []byte {
 }
 
 // bytesOf gives the initial contents of a symbol, nil if it has none.
-func (p *program) bytesOf(s elf.Symbol) []byte {
+func (p *program) bytesOf(s symbol) []byte {
 	if int(s.Section) >= len(p.elf.Sections) {
 		return nil
 	}

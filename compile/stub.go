@@ -21,7 +21,7 @@ type stub struct {
 	table bytes.Buffer // symbol table
 	index map[string]int
 	added map[ref]bool
-	types []elf.Symbol
+	types []symbol
 	moves []move
 	fault fault
 	host  *program // has the masks that a library shares with it
@@ -59,7 +59,7 @@ func (p *program) writeStub(file string, wanted []ref, f fault, host *program) (
 		}
 	}
 	for i, sec := range p.elf.Sections {
-		fake := elf.Symbol{Section: elf.SectionIndex(i), Value: sec.Addr, Size: 16}
+		fake := symbol{Section: elf.SectionIndex(i), Value: sec.Addr, Size: 16}
 		switch sec.Name {
 		case ".data":
 			fake.Info = elf.ST_INFO(elf.STB_GLOBAL, elf.STT_OBJECT)
@@ -71,7 +71,7 @@ func (p *program) writeStub(file string, wanted []ref, f fault, host *program) (
 	}
 	for _, m := range s.moves {
 		if s.index[m.to] == 0 { // by its name alone
-			s.put(m.to, elf.Symbol{Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_NOTYPE)}) // the linker passes over it
+			s.put(m.to, symbol{Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_NOTYPE)}) // the linker passes over it
 			foreign = append(foreign, ref{m.to, 0})
 		}
 	}
@@ -87,7 +87,7 @@ func needsNoDefinition(name string) bool {
 }
 
 // put appends a symbol.
-func (s *stub) put(name string, y elf.Symbol) {
+func (s *stub) put(name string, y symbol) {
 	s.index[name] = s.table.Len() / 24
 	sym := elf.Sym64{Name: uint32(s.names.Len()), Info: y.Info, Other: y.Other, Shndx: uint16(y.Section), Value: y.Value, Size: y.Size}
 	b, err := binary.Append(nil, binary.LittleEndian, sym)
@@ -244,7 +244,7 @@ func (s *stub) neutralise(headers []byte) (dynsym, moved int) {
 
 // writeType writes a type's descriptor and its pointer mask at the program's offsets: the mask is at the address that stands at 32,
 // one bit for each word of the first bytes whose number stands at 8.
-func (s *stub) writeType(l *layout, y elf.Symbol) {
+func (s *stub) writeType(l *layout, y symbol) {
 	d := s.p.bytesOf(y)
 	sec := s.p.elf.Sections[y.Section]
 	l.writeAt(d, sec.Offset+y.Value-sec.Addr)
@@ -261,7 +261,7 @@ func (s *stub) writeType(l *layout, y elf.Symbol) {
 
 // mask gives the first n bytes of the pointer mask of a type, and where the stub has them. Masks have names in a library, and may be the
 // program's; these get a place in the library's code, which is not there.
-func (s *stub) mask(y elf.Symbol, d []byte, n uint64) (addr uint64, mask []byte, off uint64) {
+func (s *stub) mask(y symbol, d []byte, n uint64) (addr uint64, mask []byte, off uint64) {
 	addr = s.p.pointer(y.Value+32, d[32:])
 	if name, ok := s.p.named[y.Value+32]; ok {
 		if own, ok := s.p.symbols[name]; ok {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,7 @@ func newSession(ctx context.Context, id string, log *slog.Logger) *session {
 		if s.t, s.err = t, err; err == nil {
 			s.s = compile.NewSession(t, id)
 		}
+		debug.FreeOSMemory() // getting ready takes more than what is kept
 	}()
 	return s
 }

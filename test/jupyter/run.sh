@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh: front ends against the kernel of this checkout, in the Python environment .venv. Further arguments go to pytest.
+# run.sh: front ends against the kernel of this checkout, in the Python environment .venv; then jupyter_kernel_test once more, as old as Debian's.
+# Further arguments go to pytest.
 set -eu
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
@@ -14,3 +15,11 @@ export JUPYTER_PREFER_ENV_PATH=0 # a kernel that is installed in the environment
 mkdir -p "$JUPYTER_RUNTIME_DIR"
 "$root/bin/gale" install --user
 "$python" -m pytest -q -p no:cacheprovider "$@"
+
+old=$root/test/out/jupyter-debian
+if ! cmp -s debian.txt "$old/debian.txt"; then
+	"$python" -m venv --clear "$old"
+	"$old/bin/python" -m pip install -q --disable-pip-version-check -r debian.txt
+	cp debian.txt "$old/debian.txt"
+fi
+"$old/bin/python" -m pytest -q -p no:cacheprovider test_kernel.py "$@"
