@@ -3,6 +3,7 @@ package fdfd
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"sync"
@@ -23,6 +24,11 @@ type Kernel25D struct {
 
 	mu   sync.RWMutex // for writing in Update
 	took time.Duration
+	log  *slog.Logger // may be nil
+
+	doubts sync.Mutex
+	worst  float64 // of what the contour made wrong in the surveys so far
+	doubt  string  // about it
 }
 
 // NewKernel25D makes the kernels of a contour, see ContourFor. The zero Contour is planned for points in the section from a wavelength
@@ -47,7 +53,7 @@ func NewKernel25D(model *solver.Model, freq float64, c Contour, opts ...Option) 
 		return nil, err
 	}
 	began := time.Now()
-	k := &Kernel25D{contour: c, freq: freq, terms: make([]*Kernel, c.N), threads: o.workers()}
+	k := &Kernel25D{contour: c, freq: freq, terms: make([]*Kernel, c.N), threads: o.workers(), log: o.log}
 	ts, done := c.Terms(), 0
 	var told sync.Mutex
 	err := k.each(func(i int) (err error) {
@@ -86,7 +92,7 @@ func (k *Kernel25D) each(f func(i int) error) error {
 	return nil
 }
 
-// check refuses receivers so far across the section that rounding would swallow the sum.
+// check refuses receivers so far across the section that rounding would swallow the sum, or the contour gets it wrong.
 func (k *Kernel25D) check(s *solver.Survey) error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("fdfd: placing points: %w", err)
@@ -105,7 +111,7 @@ func (k *Kernel25D) check(s *solver.Survey) error {
 			}
 		}
 	}
-	return nil
+	return k.judge(s)
 }
 
 // Forward computes the data of a survey.

@@ -17,12 +17,15 @@ type Report struct {
 	Sides      [4]Edge // top, right, bottom, left
 	Operator   float64 // relative error that the stencil makes over half the grid's diagonal
 	Reflection float64 // relative error that the absorbing layers make
-	Expected   float64 // both
+	Quadrature float64 // relative error that the sum over a contour makes, see Kernel25D.Report
+	Expected   float64 // all of them
 	Warnings   []string
 
 	// Of a kernel; zero in a forecast.
 	Unknowns int
 	Terms    int     // cross-line wavenumbers
+	Near     float64 // metres from a source from which their sum is right to 2 %
+	Solved   bool    // whether there is a residual
 	Bytes    int64   // of the factors
 	Growth   float64 // largest entry of L
 	Residual float64 // of the last solve
@@ -65,19 +68,34 @@ func (k *Kernel) Report() *Report {
 	r := k.forecast()
 	f := k.factor.Report()
 	r.Unknowns, r.Terms, r.Bytes, r.Growth, r.Residual, r.Refined = f.N, 1, f.Bytes, f.Growth, f.Residual, f.Refinements
+	r.Solved = f.Columns > 0
 	r.Seconds = k.took.Seconds()
 	return r
 }
 
-// Report tells of all terms: the sum of their bytes, the worst of their residuals.
+// Report tells of all terms: the sum of their bytes, the worst of their residuals. Quadrature is the contour's error from a wavelength to
+// half the grid's diagonal in the section, or in the surveys so far where that is more.
 func (k *Kernel25D) Report() *Report {
 	r := k.terms[0].Report()
 	for _, t := range k.terms[1:] {
 		f := t.Report()
 		r.Bytes += f.Bytes
+		r.Solved = r.Solved || f.Solved
 		r.Growth, r.Residual, r.Refined = max(r.Growth, f.Growth), max(r.Residual, f.Residual), max(r.Refined, f.Refined)
 	}
 	r.Terms, r.Seconds = len(k.terms), k.Took().Seconds()
+	lo, hi := k.terms[0].speeds()
+	slow, fast, g := 2*math.Pi*k.freq/lo, 2*math.Pi*k.freq/hi, k.Grid()
+	wave := 2 * math.Pi / slow
+	r.Quadrature = k.contour.miss(slow, fast, math.Inf(1), spread(wave, max(wave, math.Hypot(g.Width(), g.Height())/2), 0))
+	r.Near = k.contour.near(slow, fast)
+	k.doubts.Lock()
+	defer k.doubts.Unlock()
+	r.Quadrature = max(r.Quadrature, k.worst)
+	r.Expected = math.Hypot(r.Expected, r.Quadrature)
+	if k.doubt != "" {
+		r.Warnings = append(r.Warnings, k.doubt)
+	}
 	return r
 }
 
@@ -135,7 +153,8 @@ func (k *Kernel) doubts(r *Report) (w []string) {
 	}
 	for i, e := range r.Sides {
 		if e.Cells > 0 && e.Wavelengths < thinEdge {
-			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: 1 to 3 %% of a wave may be reflected", sideNames[i], e.Wavelengths))
+			w = append(w, fmt.Sprintf("the absorbing layer at the %s is %.2f wavelengths thick: %.2g %% of a wave may be reflected", sideNames[i], e.Wavelengths,
+				100*math.Pow(10, e.Decibels/20)))
 		}
 	}
 	if r.Expected > wrong {
@@ -167,9 +186,17 @@ func (r *Report) String() string {
 		}
 	}
 	fmt.Fprintf(&b, "expected error %.2g %%: operator %.2g %%, absorbing layers %.2g %%", 100*r.Expected, 100*r.Operator, 100*r.Reflection)
+	if r.Near > 0 {
+		fmt.Fprintf(&b, ", contour %.2g %%; the contour is right to 2 %% from %.3g m on", 100*r.Quadrature, r.Near)
+	}
 	if r.Unknowns > 0 {
-		fmt.Fprintf(&b, "\n%d unknowns, %d wavenumbers, factors of %.1f MB, growth %.1e, residual %.0e after %d refinements, made in %.2f s",
-			r.Unknowns, r.Terms, float64(r.Bytes)/1e6, r.Growth, r.Residual, r.Refined, r.Seconds)
+		fmt.Fprintf(&b, "\n%d unknowns, %d wavenumbers, factors of %.1f MB, growth %.1e, ", r.Unknowns, r.Terms, float64(r.Bytes)/1e6, r.Growth)
+		if r.Solved {
+			fmt.Fprintf(&b, "residual %.0e after %d refinements", r.Residual, r.Refined)
+		} else {
+			b.WriteString("not solved yet")
+		}
+		fmt.Fprintf(&b, ", made in %.2f s", r.Seconds)
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "\nwarning: %s", w)

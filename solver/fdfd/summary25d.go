@@ -51,8 +51,8 @@ func (k *Kernel25D) Took() time.Duration {
 	return k.took
 }
 
-// Warnings are doubts about the accuracy of what the kernel computes, in words.
-func (k *Kernel25D) Warnings() []string { return k.terms[0].Warnings() }
+// Warnings are doubts about the accuracy of what the kernel computes, in words; of the contour for the surveys it has been given too.
+func (k *Kernel25D) Warnings() []string { return k.Report().Warnings }
 
 // Row is the kernel's line in a table.
 func (k *Kernel25D) Row() [][2]string {
