@@ -25,6 +25,9 @@ func (k *Kernel) allMagics() (map[string]magic, []string) {
 	if m, ok := k.o.Compiler.(Modules); ok {
 		all = append(all, moduleMagics(m)...)
 	}
+	if f, ok := k.o.Compiler.(Formatter); ok {
+		all = append(all, formatMagics(f)...)
+	}
 	table, shown := map[string]magic{}, []string(nil)
 	for _, m := range all {
 		table[m.name] = m

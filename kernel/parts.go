@@ -165,7 +165,7 @@ func masked(code string) string {
 		switch p.magic {
 		case "%px", "%time", "%prof", "%timeit":
 			to = p.argAt + flagsEnd(p.args)
-		case "%%px", "%%time", "%%prof", "%%timeit":
+		case "%%px", "%%time", "%%prof", "%%timeit", "%%fmt":
 			to = lineEnd(code, p.argAt)
 		}
 		copy(b[from:to], blank(code[from:to]))

@@ -120,3 +120,6 @@ func (s *session) Inspect(source string, offset, detail int) (display.Bundle, bo
 	b.Data["text/markdown"], b.Data[display.TypeHTML] = d.Markdown, d.HTML
 	return b, true
 }
+
+// Format gives a cell as gofmt writes it.
+func (s *session) Format(source, text string) (string, error) { return compile.Format(source, text) }
