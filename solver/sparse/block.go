@@ -19,7 +19,7 @@ type block struct {
 	buf    []complex128 // rows of a chunk of vertices
 }
 
-// alone is how many columns of a call go one by one: at the speed of memory that takes no longer than a group of four.
+// alone is how many columns of a call go one by one: that takes no longer than a group of four.
 const alone = 2
 
 // space gives a block of n right-hand sides with so many rows. Blocks that are done go back with done, for the next

@@ -12,7 +12,7 @@
 // A Symbolic is immutable: any number of goroutines and factors use it at once. A Factor may solve for many
 // callers at once; Refactor waits for them and keeps them out. Results do not depend on the number of threads,
 // bit for bit, and a column's result does not depend on the columns solved with it, except that one or two columns in a
-// call go another way, at the speed of memory, which rounds otherwise.
+// call go another way, one by one, which rounds otherwise.
 //
 // L may be kept in single precision (FactorOptions.Single): half the memory, and refinement in double precision to the
 // same tolerance.
