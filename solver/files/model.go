@@ -21,6 +21,9 @@ func ReadModel(path string, h float64) (*solver.Model, error) {
 	var err error
 	switch ending(path) {
 	case ".npy":
+		if !(h > 0) {
+			return nil, fmt.Errorf("files: reading %s: give the side of its cells in metres, %g is none: a .npy file does not say it", path, h)
+		}
 		g, c, err = npySpeeds(path, h)
 	case ".sgy", ".segy":
 		g, c, err = segySpeeds(path, h)

@@ -101,6 +101,9 @@ func Deepening(g solver.Grid, top, slope float64) []float64 {
 // Run minimises, stage by stage, and returns the last state, which holds the model. When nothing better can be found a stage ends; that is
 // no error. After an error, a cancelled context too, the state is the best so far.
 func (v Inversion) Run(ctx context.Context, mapper Mapper) (*State, error) {
+	if mapper == nil {
+		return nil, errors.New("invert: starting: there is no mapper: Serial makes one of terms")
+	}
 	if err := v.prepare(); err != nil {
 		return nil, err
 	}
@@ -205,6 +208,9 @@ func (v *Inversion) save(s *State) error {
 func (v *Inversion) prepare() error {
 	if err := v.Start.Check(); err != nil {
 		return fmt.Errorf("invert: starting: %w", err)
+	}
+	if i := slices.Index(v.Regularise, nil); i >= 0 {
+		return fmt.Errorf("invert: starting: regulariser %d is nil", i)
 	}
 	if err := v.prepareStages(); err != nil {
 		return err

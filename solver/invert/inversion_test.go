@@ -9,6 +9,7 @@ import (
 
 	"github.com/galeproject/gale/display"
 	"github.com/galeproject/gale/solver"
+	"github.com/galeproject/gale/solver/fdfd"
 	"github.com/galeproject/gale/solver/invert"
 )
 
@@ -195,6 +196,37 @@ func TestShows(t *testing.T) {
 	for _, v := range []any{(*invert.State)(nil), &invert.State{}, invert.History{}, s.terms(t, invert.Compare{})} {
 		if x := display.Of(v).String(); x == "" || strings.Contains(x, "panicked") {
 			t.Errorf("%T shows %q", v, x)
+		}
+	}
+}
+
+// What cannot be begun is refused in words.
+func TestRefusesNil(t *testing.T) {
+	s := newSmall(t, 6)
+	terms := s.terms(t, invert.Compare{})
+	good := invert.Inversion{Start: s.start, Stages: invert.OneByOne(6)}
+	for want, run := range map[string]func() error{
+		"no mapper": func() error { _, err := good.Run(t.Context(), nil); return err },
+		"regulariser 0 is nil": func() error {
+			v := good
+			v.Regularise = []invert.Regulariser{nil}
+			_, err := v.Run(t.Context(), invert.Serial(terms...))
+			return err
+		},
+		"term 0": func() error { _, err := good.Run(t.Context(), invert.Serial(nil)); return err },
+		"all data are zero": func() error {
+			obs := *s.obs[0]
+			obs.Values = make([]complex128, len(obs.Values))
+			k, err := fdfd.NewKernel(s.start, obs.Freq)
+			if err != nil {
+				return err
+			}
+			_, err = invert.NewTerm(k, &obs, invert.Compare{})
+			return err
+		},
+	} {
+		if err := run(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q: %v", want, err)
 		}
 	}
 }

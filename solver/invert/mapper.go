@@ -1,6 +1,9 @@
 package invert
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Mapper puts a request to all terms and gives their replies in the order of the terms. It may ask them at once and anywhere.
 type Mapper interface {
@@ -22,6 +25,9 @@ func Serial(terms ...*Term) Mapper {
 	return MapperFunc(func(ctx context.Context, q *Request) ([]*Reply, error) {
 		rs := make([]*Reply, len(terms))
 		for i, t := range terms {
+			if t == nil {
+				return nil, fmt.Errorf("invert: asking term %d: it is nil", i)
+			}
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}

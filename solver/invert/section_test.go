@@ -2,7 +2,6 @@ package invert_test
 
 import (
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -17,7 +16,7 @@ type section struct {
 	src, rec     []solver.Point
 }
 
-func newSection(t *testing.T) *section {
+func newSection(t testing.TB) *section {
 	t.Helper()
 	g := solver.Grid{Nx: 180, Nz: 60, Dx: 50, Dz: 50}
 	s := &section{truth: light(t, g)}
@@ -35,7 +34,7 @@ func newSection(t *testing.T) *section {
 }
 
 // light is the section sampled at the middle of cells, with density 1.
-func light(t *testing.T, g solver.Grid) *solver.Model {
+func light(t testing.TB, g solver.Grid) *solver.Model {
 	t.Helper()
 	m, err := solver.Average(g, 1, solver.Marmousi)
 	if err != nil {
@@ -51,7 +50,7 @@ func layer(n int) fdfd.Option {
 }
 
 // observe computes data on the finer grid.
-func (s *section) observe(t *testing.T, freq float64) *solver.Data {
+func (s *section) observe(t testing.TB, freq float64) *solver.Data {
 	t.Helper()
 	k, err := fdfd.NewKernel(light(t, solver.Grid{Nx: 360, Nz: 120, Dx: 25, Dz: 25}), freq, layer(20))
 	if err != nil {
@@ -64,7 +63,7 @@ func (s *section) observe(t *testing.T, freq float64) *solver.Data {
 	return d
 }
 
-func (s *section) terms(t *testing.T, stencil fdfd.Stencil, freqs ...float64) []*invert.Term {
+func (s *section) terms(t testing.TB, stencil fdfd.Stencil, freqs ...float64) []*invert.Term {
 	t.Helper()
 	var ts []*invert.Term
 	for _, f := range freqs {
@@ -82,7 +81,7 @@ func (s *section) terms(t *testing.T, stencil fdfd.Stencil, freqs ...float64) []
 }
 
 // misfit is the mean over terms.
-func misfit(t *testing.T, m *solver.Model, ts []*invert.Term) (mean float64) {
+func misfit(t testing.TB, m *solver.Model, ts []*invert.Term) (mean float64) {
 	t.Helper()
 	for _, term := range ts {
 		r, err := term.Answer(&invert.Request{Model: m, Freqs: []float64{term.Freq()}})
@@ -109,7 +108,7 @@ func (s *section) wrong(m *solver.Model) float64 {
 var sectionFreqs = []float64{2, 2.8, 3.9, 5.5, 7.5}
 
 // run inverts and returns the misfits of start and end, and the end.
-func (s *section) run(t *testing.T, stencil fdfd.Stencil, change func(v *invert.Inversion)) (before, after float64, end *invert.State) {
+func (s *section) run(t testing.TB, stencil fdfd.Stencil, change func(v *invert.Inversion)) (before, after float64, end *invert.State) {
 	t.Helper()
 	ts := s.terms(t, stencil, sectionFreqs...)
 	v := invert.Inversion{
@@ -131,7 +130,7 @@ func (s *section) run(t *testing.T, stencil fdfd.Stencil, change func(v *invert.
 // From low to high frequencies the misfit falls a hundredfold, and the upper part of the section is found.
 func TestSection(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes twenty seconds of a quiet core")
+		t.Skip("takes forty seconds of a quiet core")
 	}
 	s := newSection(t)
 	before, after, end := s.run(t, fdfd.Fit9, func(*invert.Inversion) {})
@@ -144,33 +143,32 @@ func TestSection(t *testing.T) {
 	if !(s.wrong(end.Model) <= 0.6*s.wrong(s.start)) {
 		t.Errorf("error of the upper part %.0f m/s, before %.0f", s.wrong(end.Model), s.wrong(s.start))
 	}
+	// A fixed stencil, at the spacing that is enough for the fitted one, fits five times worse.
+	if _, fixed, _ := s.run(t, fdfd.JSS, func(*invert.Inversion) {}); !(fixed >= 5*after) {
+		t.Errorf("misfit %g by Jo, Shin and Suh, %g by fitted weights", fixed, after)
+	}
 }
 
-// Other ways to the same section, for docs/bench/inversion.md: minutes, so only with GALE_LONG set.
-func TestSectionOtherwise(t *testing.T) {
-	if os.Getenv("GALE_LONG") == "" {
-		t.Skip("takes minutes: set GALE_LONG=1")
-	}
-	s := newSection(t)
-	t.Run("Jo, Shin and Suh", func(t *testing.T) {
-		_, after, _ := s.run(t, fdfd.JSS, func(*invert.Inversion) {})
-		if !(after > 5*0.002025) { // five times the misfit that TestSection promises
-			t.Errorf("misfit %g: a fixed stencil is as good", after)
-		}
-	})
-	t.Run("all frequencies at the end", func(t *testing.T) {
-		s.run(t, fdfd.Fit9, func(v *invert.Inversion) {
+// Other ways to the same section, for docs/bench/inversion.md.
+func BenchmarkSection(b *testing.B) {
+	s := newSection(b)
+	for name, change := range map[string]func(v *invert.Inversion){
+		"all frequencies at the end": func(v *invert.Inversion) {
 			v.Stages = append(v.Stages, invert.Stage{Freqs: sectionFreqs, Iterations: 10})
-		})
-	})
-	t.Run("total variation", func(t *testing.T) {
-		s.run(t, fdfd.Fit9, func(v *invert.Inversion) {
+		},
+		"total variation": func(v *invert.Inversion) {
 			v.Regularise = []invert.Regulariser{invert.TotalVariation{Weight: 0.002}}
-		})
-	})
-	t.Run("Gauss-Newton", func(t *testing.T) {
-		s.run(t, fdfd.Fit9, func(v *invert.Inversion) {
+		},
+		"Gauss-Newton": func(v *invert.Inversion) {
 			v.Method, v.Stages = invert.GaussNewton, iterations(v.Stages, 4)
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				before, after, end := s.run(b, fdfd.Fit9, change)
+				b.ReportMetric(before/after, "fall")
+				b.ReportMetric(float64(end.Evaluations), "evaluations")
+			}
 		})
-	})
+	}
 }

@@ -63,6 +63,9 @@ func NewTerm(k Kernel, obs *solver.Data, c Compare) (*Term, error) {
 			return nil, fmt.Errorf("invert: making a term of %g Hz: value %g for source %d, receiver %d", obs.Freq, v, i/s.PerSource(), i%s.PerSource())
 		}
 	}
+	if !slices.ContainsFunc(obs.Values, func(v complex128) bool { return v != 0 }) {
+		return nil, fmt.Errorf("invert: making a term of %g Hz: all data are zero", obs.Freq)
+	}
 	for i, w := range c.Weights {
 		if !(w >= 0) || math.IsInf(w, 1) {
 			return nil, fmt.Errorf("invert: making a term of %g Hz: weight %g for source %d, receiver %d", obs.Freq, w, i/s.PerSource(), i%s.PerSource())

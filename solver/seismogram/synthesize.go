@@ -1,6 +1,7 @@
 package seismogram
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/cmplx"
@@ -39,6 +40,9 @@ func Band(period, fmax float64) []float64 {
 func Synthesize(data []*solver.Data, w Wavelet, period, tau, dt float64) (*Traces, error) {
 	if !(period > 0) || math.IsInf(period, 0) || !(tau >= 0) || !(dt > 0) || period/dt > 1<<24 {
 		return nil, fmt.Errorf("seismogram: making time series: period %g s, damping time %g s, interval %g s", period, tau, dt)
+	}
+	if w == nil {
+		return nil, errors.New("seismogram: making time series: there is no wavelet")
 	}
 	order, err := numbered(data, period)
 	if err != nil {
