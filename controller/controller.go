@@ -100,7 +100,7 @@ func (o *Options) newShell(f files, key string, now time.Time) (*shell, error) {
 		hub: hub.New(o.Hub), log: o.Log, now: now, start: now, engineFile: engine, period: o.Hub.Period,
 		jobs: map[hub.TaskID]*job{}, casts: map[hub.TaskID]*cast{}, restored: map[hub.UUID][]*job{}, book: newBook(true),
 		clients: clients{map[string]*client{}, map[connection]*client{}, map[hub.TaskID]*job{}, map[hub.TaskID]bool{}},
-		debts:   debts{owed: map[hub.UUID][]wire.MsgID{}, fences: map[hub.UUID]map[socket]hub.TaskID{}, stopped: map[hub.UUID][]hub.TaskID{}},
+		debts:   debts{owed: map[hub.UUID][]wire.MsgID{}, fences: map[hub.UUID]map[socket]hub.TaskID{}, questions: map[hub.UUID]hub.TaskID{}, stopped: map[hub.UUID][]hub.TaskID{}},
 		records: newRecords(o.RecordLimit, o.RecordBytes), about: map[hub.UUID]json.RawMessage{},
 	}
 	if s.period <= 0 {

@@ -317,7 +317,11 @@ func (f *fleet) control(m *mate, x *wire.Message) {
 			}
 		}
 		f.post = append(f.post, slices.Collect(maps.Values(m.held))...)
-		f.post = append(f.post, letter{socket: controlEngine, to: m.id, frames: m.frames(m.message(wire.HeldReply, nil, wire.Held{MsgIDs: has}), ownRoute)})
+		r, err := m.session.New(wire.HeldReply, x, nil, wire.Held{MsgIDs: has})
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		f.post = append(f.post, letter{socket: controlEngine, to: m.id, frames: m.frames(r, ownRoute)})
 	}
 }
 

@@ -28,6 +28,8 @@ type debts struct {
 	owed map[hub.UUID][]wire.MsgID
 	// fences are requests that engines answer after all that came before on the same channel.
 	fences map[hub.UUID]map[socket]hub.TaskID
+	// questions are the latest that engines were asked about what they have; what is said to an earlier one counts no more.
+	questions map[hub.UUID]hub.TaskID
 	// stopped are the tasks that engines had when they were asked, though those are answered: they take up room.
 	stopped map[hub.UUID][]hub.TaskID
 }
@@ -152,7 +154,7 @@ func (s *shell) inquire(u hub.UUID) {
 	for _, id := range s.debts.stopped[u] {
 		ids = append(ids, wire.MsgID(id))
 	}
-	s.sendOwn(controlEngine, u, wire.HeldRequest, wire.Held{MsgIDs: ids})
+	s.debts.questions[u] = s.sendOwn(controlEngine, u, wire.HeldRequest, wire.Held{MsgIDs: ids})
 }
 
 // reconnected asks an engine that never was away about what was under way on a connection that it lost.
@@ -211,14 +213,18 @@ func (s *shell) yielded(u hub.UUID, but map[hub.TaskID]bool) {
 // held takes an engine's answer to what it has.
 func (s *shell) held(in input, m *wire.Message) {
 	var c wire.Held
-	if m.Header.MsgType != wire.HeldReply || json.Unmarshal(m.RawContent, &c) != nil || len(s.debts.fences[hub.UUID(in.from)]) > 0 {
+	u := hub.UUID(in.from)
+	if m.Header.MsgType != wire.HeldReply || json.Unmarshal(m.RawContent, &c) != nil {
 		return
 	}
+	if parent, err := header(m.RawParent); err != nil || hub.TaskID(parent.MsgID) != s.debts.questions[u] || len(s.debts.fences[u]) > 0 {
+		return
+	}
+	delete(s.debts.questions, u)
 	has := map[hub.TaskID]bool{}
 	for _, id := range c.MsgIDs {
 		has[hub.TaskID(id)] = true
 	}
-	u := hub.UUID(in.from)
 	for _, j := range s.restoredOn(u) {
 		j.restored = false
 		if !has[j.id] {

@@ -133,6 +133,7 @@ func (s *shell) leaves(a hub.Left) {
 	delete(s.debts.owed, a.UUID)
 	delete(s.debts.fences, a.UUID)
 	delete(s.debts.stopped, a.UUID)
+	delete(s.debts.questions, a.UUID)
 	s.do(effect{kind: publish, socket: notification, frames: s.leftFrames(a.UUID, a.ID)})
 	s.do(effect{kind: save})
 }

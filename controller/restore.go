@@ -48,10 +48,14 @@ func (s *shell) restore(p *past) {
 	if p.next > s.hub.NextID() {
 		s.hub.Step(hub.Recall{UUID: nobody, ID: p.next - 1})
 	}
+	late := map[hub.TaskID]*job{} // that ended when the journal could not be written
 	if s.store != nil {
 		err := s.store.Each(func(body []byte) error {
 			if j, err := readRecord(body); err == nil {
 				s.recollect(j)
+				if old := p.tasks[j.id]; old != nil && !old.ended {
+					late[j.id] = j
+				}
 			}
 			return nil
 		})
@@ -65,6 +69,14 @@ func (s *shell) restore(p *past) {
 		j.frames = s.session.Frames(j.request)
 		j.owner = s.ownerOf(p, j)
 		s.arrival = max(s.arrival, j.arrival)
+		if end := late[j.id]; end != nil {
+			end.owner = j.owner
+			s.retell(p, end)
+			if end.owner != nil {
+				s.release(end.owner)
+			}
+			continue
+		}
 		switch j.queue {
 		case "mux":
 			s.restoreDirect(j)
