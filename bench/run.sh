@@ -74,7 +74,7 @@ if [ -n "$quick" ]; then
 else
 	bench zmtp "Sockets: an echoing ROUTER beside libzmq's" go run ./bench/zmtp -all -python "$py"
 	bench hub "Controller: tasks a second beside ipyparallel's" go run ./bench/hub -python "$py"
-	bench engine "Engines: from process start to registration beside ipyparallel's" go run ./bench/engine -python "$py"
+	bench engine "Engines: start, calls, maps, data and interrupts beside ipyparallel's and dask's" go run ./bench/engine -python "$py" ${GALE_DASK_PYTHON:+-dask "$GALE_DASK_PYTHON"} # a Python with distributed and numpy
 	sparse
 	bench fdfd "FDFD kernels: a survey over Marmousi, and data in three dimensions between wells" go run ./bench/fdfd -python "$py"
 	bench cells "Cells: how long a notebook waits" go run -pgo=off ./bench/cells

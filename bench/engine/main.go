@@ -1,5 +1,6 @@
 // Command engine measures how long an engine takes from the start of its process until the controller has registered it, as a client
-// sees it: gale's engine beside ipyparallel's, in turns, on one gale controller.
+// sees it: gale's engine beside ipyparallel's, in turns, on one gale controller. Then it measures calls, maps, pushes and interrupts as a
+// notebook sees them, beside ipyparallel and dask.distributed with two engines each.
 //
 //	go run ./bench/engine -gale bin/gale -python .venv/bin/python
 package main
@@ -21,9 +22,23 @@ import (
 func main() {
 	gale := flag.String("gale", "bin/gale", "the program")
 	python := flag.String("python", "", "a Python with ipyparallel; empty: no peer")
-	rounds := flag.Int("n", 9, "rounds")
+	dask := flag.String("dask", "", "a Python with distributed; empty: without")
+	rounds := flag.Int("n", 9, "rounds; 0: only calls")
 	flag.Parse()
-	if err := run(*gale, *python, *rounds); err != nil {
+	var err error
+	if *rounds > 0 {
+		err = run(*gale, *python, *rounds)
+	}
+	if err == nil {
+		var peers []string
+		for _, p := range [][2]string{{"ipyparallel", *python}, {"dask", *dask}} {
+			if p[1] != "" {
+				peers = append(peers, p[0]+"="+p[1])
+			}
+		}
+		err = calls(context.Background(), *gale, peers, "bench/engine/peers.py")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "engine:", err)
 		os.Exit(1)
 	}
