@@ -150,7 +150,7 @@ func galePoints(ctx context.Context, f *sparse.Factor, a *sparsetest.Matrix, col
 	return betterPoints(ctx, f, rhs, sample, out)
 }
 
-// galeSweeps solves for one column whose solution is wanted everywhere but not measured: both sweeps and nothing else.
+// galeSweeps solves for one column whose solution is wanted everywhere but not measured: both sweeps, and a sum over all nodes.
 func galeSweeps(ctx context.Context, f *sparse.Factor, b []complex128) (float64, error) {
 	all := sparse.Column{Node: make([]int32, len(b)), Weight: b}
 	for i := range all.Node {
