@@ -20,11 +20,11 @@ const (
 // Plan is what a history is a function of.
 type Plan struct {
 	Seed      uint64
-	Story     bool        // keep every step as text
-	Engine    func() Peer // nil: a model
-	Client    func() Peer // nil: a model
-	Mutant    Mutant      // a bug, to see that it is found
-	HighWater int         // the rest follows from the seed
+	Story     bool                      // keep every step as text
+	Engine    func(uuid string) Peer    // of Go; nil: a model
+	Client    func(session string) Peer // of Go; nil: a model
+	Mutant    Mutant                    // a bug, to see that it is found
+	HighWater int                       // the rest follows from the seed
 	Scheme    hub.Scheme
 	calm      bool // no faults
 }
@@ -141,7 +141,7 @@ func (w *world) begins(h *host) {
 	case kindEngine:
 		h.identity = name
 		if w.Engine != nil {
-			w.start(h, w.Engine())
+			w.start(h, w.Engine(name))
 			return
 		}
 		w.start(h, NewEngine(name, false))
@@ -151,7 +151,7 @@ func (w *world) begins(h *host) {
 	case kindClient:
 		h.identity = name
 		if w.Client != nil {
-			w.start(h, w.Client())
+			w.start(h, w.Client(name))
 			return
 		}
 		w.start(h, NewClient(name, false))
