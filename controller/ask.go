@@ -37,6 +37,10 @@ func (s *shell) ask(in input) {
 		q.connection()
 	case "shutdown_request":
 		q.shutdown()
+	case ReportRequest:
+		q.report()
+	case StoryRequest:
+		q.story()
 	case "queue_request":
 		q.queue()
 	case "load_request":

@@ -31,6 +31,7 @@ type Controller struct {
 	shell  *shell
 	clock  Clock
 	keeper *keeper
+	asks   chan func(*shell)
 	stop   context.CancelFunc
 	done   chan struct{}
 	err    error
@@ -74,10 +75,11 @@ func Start(ctx context.Context, o Options) (*Controller, error) {
 		public := curve.Keys.Public.Z85()
 		f.client.CurveServer, f.engine.CurveServer = &public, &public
 	}
-	c := &Controller{o: o, net: n, clock: realClock{}, done: make(chan struct{})}
+	c := &Controller{o: o, net: n, clock: realClock{}, asks: make(chan func(*shell)), done: make(chan struct{})}
 	if c.shell, err = o.newShell(f, key, c.clock.Now()); err != nil {
 		return nil, errors.Join(err, n.close(0))
 	}
+	c.shell.endings = c.o.readEndings
 	if err := c.openPast(); err != nil {
 		return nil, errors.Join(err, n.close(0))
 	}
@@ -103,6 +105,12 @@ func (o *Options) newShell(f files, key string, now time.Time) (*shell, error) {
 		debts:   debts{owed: map[hub.UUID][]wire.MsgID{}, fences: map[hub.UUID]map[socket]hub.TaskID{}, questions: map[hub.UUID]hub.TaskID{}, stopped: map[hub.UUID][]hub.TaskID{}},
 		records: newRecords(o.RecordLimit, o.RecordBytes), about: map[hub.UUID]json.RawMessage{},
 	}
+	s.debug = o.Log.Enabled(context.Background(), slog.LevelDebug)
+	s.meter, s.tales, s.usage.of = newMeter(now), newTales(nil), map[hub.UUID]usage{}
+	if s.debug {
+		s.tales.log = o.Log
+	}
+	s.hub.Trace = s.watched
 	if s.period <= 0 {
 		s.period = 3 * time.Second
 	}

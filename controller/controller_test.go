@@ -119,7 +119,14 @@ func (p *party) receive(s *zmtp.Socket) *wire.Message {
 func engineParty(t *testing.T, file string) *party {
 	t.Helper()
 	p := newParty(t, file)
-	id := p.session.ID()
+	p.serve(true)
+	return p
+}
+
+// serve registers and answers everything, or nothing, until it is closed.
+func (p *party) serve(answers bool) {
+	t, id := p.t, p.session.ID()
+	t.Helper()
 	q := p.connect(zmtp.Dealer, id, p.f.Registration)
 	p.send(q, "registration_request", map[string]any{"uuid": id, "kind": "go"})
 	if m := p.receive(q); m.Header.MsgType != "registration_reply" {
@@ -137,6 +144,9 @@ func engineParty(t *testing.T, file string) *party {
 			if err != nil {
 				return
 			}
+			if !answers {
+				continue
+			}
 			m, err := p.session.Parse(in.Frames)
 			if err != nil {
 				continue
@@ -151,7 +161,6 @@ func engineParty(t *testing.T, file string) *party {
 			}
 		}
 	}()
-	return p
 }
 
 // clientParty asks for the engines, then listens to notifications.
@@ -289,7 +298,7 @@ func TestReuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for { // the table is written a little after the fact
-		known, err := c.o.loadEngines()
+		known, _, err := c.o.loadEngines()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,6 +120,9 @@ func (s *shell) joined(a hub.Joined) {
 	s.noteEngine(hub.EngineInfo{UUID: a.UUID, ID: a.ID})
 	delete(s.debts.fences, a.UUID)
 	s.question(a.UUID)
+	if s.watches(a.UUID) {
+		s.do(effect{kind: watch, to: string(a.UUID)})
+	}
 	s.do(effect{kind: save})
 }
 
@@ -134,6 +137,10 @@ func (s *shell) leaves(a hub.Left) {
 	delete(s.debts.fences, a.UUID)
 	delete(s.debts.stopped, a.UUID)
 	delete(s.debts.questions, a.UUID)
+	if a.Reason != hub.Goodbye {
+		s.meter.lost++
+	}
+	s.do(effect{kind: unwatch, to: string(a.UUID)})
 	s.do(effect{kind: publish, socket: notification, frames: s.leftFrames(a.UUID, a.ID)})
 	s.do(effect{kind: save})
 }

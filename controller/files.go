@@ -50,40 +50,48 @@ func (o *Options) stateFile() string {
 type engineTable struct {
 	Engines map[string]hub.UUID `json:"engines"`
 	NextID  int                 `json:"next_id"`
+	// About is what engines say of themselves, by id.
+	About map[string]json.RawMessage `json:"gale,omitempty"`
 }
 
 // saveEngines writes who is here.
-func (o *Options) saveEngines(engines []hub.EngineInfo) error {
-	t := engineTable{Engines: map[string]hub.UUID{}}
+func (o *Options) saveEngines(engines []hub.EngineInfo, about map[hub.UUID]json.RawMessage) error {
+	t := engineTable{Engines: map[string]hub.UUID{}, About: map[string]json.RawMessage{}}
 	for _, e := range engines {
 		t.Engines[strconv.Itoa(int(e.ID))] = e.UUID
 		t.NextID = max(t.NextID, int(e.ID)+1)
+		if a := about[e.UUID]; a != nil {
+			t.About[strconv.Itoa(int(e.ID))] = a
+		}
 	}
 	return wire.WriteFile(o.stateFile(), t)
 }
 
-// loadEngines gives who was here.
-func (o *Options) loadEngines() ([]hub.Recall, error) {
+// loadEngines gives who was here, and what they said of themselves.
+func (o *Options) loadEngines() (all []hub.Recall, about map[hub.UUID]json.RawMessage, err error) {
 	text, err := os.ReadFile(o.stateFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("controller: restoring engines: %w", err)
+		return nil, nil, fmt.Errorf("controller: restoring engines: %w", err)
 	}
 	var t engineTable
 	if err := json.Unmarshal(text, &t); err != nil {
-		return nil, fmt.Errorf("controller: restoring engines: %s: %w", o.stateFile(), err)
+		return nil, nil, fmt.Errorf("controller: restoring engines: %s: %w", o.stateFile(), err)
 	}
-	var all []hub.Recall
+	about = map[hub.UUID]json.RawMessage{}
 	for id, uuid := range t.Engines {
 		n, err := strconv.Atoi(id)
 		if err != nil {
-			return nil, fmt.Errorf("controller: restoring engines: id %q: %w", id, err)
+			return nil, nil, fmt.Errorf("controller: restoring engines: id %q: %w", id, err)
 		}
 		all = append(all, hub.Recall{UUID: uuid, ID: hub.EngineID(n)})
+		if a := t.About[id]; len(a) > 0 && len(a) <= maxAbout {
+			about[uuid] = a
+		}
 	}
-	return all, nil
+	return all, about, nil
 }
 
 // files are the two connection files.

@@ -26,6 +26,7 @@ type loop struct {
 	over   bool
 
 	effects []effect // of the steps since the last flush
+	watch   *watchman
 
 	dask    chan daskResult
 	endDask context.CancelFunc
@@ -36,7 +37,7 @@ type loop struct {
 const saveDelay = 50 * time.Millisecond
 
 func newLoop(c *Controller) *loop {
-	return &loop{c: c, handed: map[*zmtp.Socket]map[string]int{}, dask: make(chan daskResult), endDask: func() {}}
+	return &loop{c: c, handed: map[*zmtp.Socket]map[string]int{}, dask: make(chan daskResult), endDask: func() {}, watch: newWatchman(c.o.Watch)}
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -87,6 +88,8 @@ func (l *loop) wait(ctx context.Context) (k socket, m zmtp.Msg, came bool) {
 		for _, p := range l.c.net.subs.take() {
 			l.step(input{kind: subscribed, socket: notification, peer: p})
 		}
+	case f := <-l.c.asks:
+		l.step(input{kind: asked, ask: f})
 	case r := <-l.dask:
 		l.step(input{kind: daskUp, dask: r})
 	case <-l.alarm:
@@ -119,6 +122,9 @@ func (l *loop) more(s *zmtp.Socket, k socket) {
 func (l *loop) take(s *zmtp.Socket, k socket, m zmtp.Msg) {
 	in := input{kind: message, socket: k, from: m.From.ID, frames: m.Frames}
 	if m.Event != nil {
+		if k == muxEngine && l.watch.event(m) {
+			l.kick(muxEngine, m.From.ID)
+		}
 		switch l.replaced(s, m) {
 		case oldEnds:
 			return
@@ -217,6 +223,10 @@ func (l *loop) do(e effect) {
 		l.wg.Go(func() { runDask(ctx, e.args, l.dask) })
 	case endDask:
 		l.endDask()
+	case watch:
+		l.watch.start(e.to)
+	case unwatch:
+		l.watch.stop(e.to)
 	}
 }
 
@@ -248,7 +258,7 @@ func (l *loop) kickFull(s *zmtp.Socket) {
 
 // saveEngines writes the table of engines.
 func (l *loop) saveEngines() {
-	if err := l.c.o.saveEngines(l.c.shell.hub.Engines()); err != nil {
+	if err := l.c.o.saveEngines(l.c.shell.hub.Engines(), l.c.shell.about); err != nil {
 		l.c.o.Log.Warn("controller: saving the table of engines", "err", err)
 	}
 }

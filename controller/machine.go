@@ -147,7 +147,7 @@ func (m *Machine) Step(now time.Time, in Input) ([]Effect, error) {
 			y.Kind = Tell
 		case stop:
 			y.Kind = End
-		case save, startDask, endDask:
+		case save, startDask, endDask, watch, unwatch:
 			continue
 		}
 		m.out = append(m.out, y)

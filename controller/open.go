@@ -107,13 +107,16 @@ func (s *shell) openBook(j Journal, p *past) error {
 
 // recallEngines remembers the engines that only the table of engines names.
 func (c *Controller) recallEngines() {
-	known, err := c.o.loadEngines()
+	known, about, err := c.o.loadEngines()
 	if err != nil {
 		c.o.Log.Warn("controller: the engines of the last run are not known", "err", err)
 	}
 	for _, ev := range known {
 		if !c.shell.hub.Knows(ev.UUID) {
 			c.shell.hub.Step(ev)
+			if a := about[ev.UUID]; a != nil {
+				c.shell.about[ev.UUID] = a
+			}
 		}
 	}
 }

@@ -37,6 +37,13 @@ type Options struct {
 	SSH       string    // server through which clients tunnel
 	EngineSSH string    // and engines
 
+	// Watch is how often the connections of Go engines are tried: one that is silent for three times as long is dead; 0: never.
+	Watch time.Duration
+
+	// Dashboard is for whoever serves one; the controller itself does not look at it.
+	Dashboard     bool
+	DashboardPort int // 0: any
+
 	Hub         hub.Options
 	RecordLimit int // tasks that have ended and whose records are kept in memory; 0: none are kept anywhere
 	RecordBytes int // and the bytes of their messages; what goes beyond is in the store
@@ -71,6 +78,7 @@ type Retain struct {
 func Defaults() Options {
 	return Options{
 		IP: "127.0.0.1", Transport: "tcp", RecordLimit: 1 << 14, RecordBytes: 256 << 20, LogLevel: slog.LevelInfo,
+		Watch:  defaultWatch,
 		Retain: Retain{Count: 1 << 16, Bytes: 4 << 30, Age: 30 * 24 * time.Hour},
 	}
 }
@@ -91,6 +99,8 @@ const Usage = `gale controller: schedules work onto engines; stands in for ipcon
   --scheme leastload|lru|plainrandom|twobin|weighted, --hwm N
   --order turns|arrival     serve clients in turn (default), or tasks by arrival
   --ping MS                 heartbeat period (3000); --HeartMonitor.max_heartmonitor_misses N (10)
+  --watch MS                how often connections of Go engines are tried (1000; 0: never); silent for three times as long they are dead
+  --dashboard, --dashboard-port N   a page that shows engines and tasks, on loopback, and metrics for Prometheus; its address is in the log
   --sqlitedb                keep records of ended tasks, also those of earlier runs; default: those of this run and what it restores
   --dictdb, --nodb          keep records in memory alone, or none
   --DictDB.record_limit N, --DictDB.size_limit BYTES      records in memory (16384, 256 MB); what goes beyond is on disk
@@ -134,7 +144,7 @@ func ParseArgs(args []string, getenv func(string) string) (o Options, warnings [
 }
 
 // flags take no value.
-var flags = strings.Fields("usethreads sqlitedb mongodb dictdb nodb reuse restore secure no-secure enable-curve nojournal log-to-file debug quiet init clean-logs version V help h")
+var flags = strings.Fields("usethreads dashboard sqlitedb mongodb dictdb nodb reuse restore secure no-secure enable-curve nojournal log-to-file debug quiet init clean-logs version V help h")
 
 // split makes settings of arguments; rest is what belongs to no option.
 func split(args []string) (given []setting, rest []string) {
@@ -267,6 +277,17 @@ func (o *Options) setMore(key, value string) (known bool, err error) {
 		o.Hub.Period = time.Duration(n) * time.Millisecond
 	case "HeartMonitor.max_heartmonitor_misses":
 		o.Hub.Misses, err = count(value)
+	case "watch":
+		var n int
+		n, err = count(value)
+		o.Watch = time.Duration(n) * time.Millisecond
+	case "dashboard":
+		o.Dashboard = truth(value)
+	case "dashboard-port":
+		o.Dashboard = true
+		if o.DashboardPort, err = count(value); o.DashboardPort > 65535 {
+			err = fmt.Errorf("want a port")
+		}
 	case "order", "TaskScheduler.order":
 		if value != "turns" && value != "arrival" {
 			return true, fmt.Errorf("want turns or arrival")

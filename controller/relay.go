@@ -42,6 +42,7 @@ func (s *shell) addJob(j *job) {
 		j.arrival = s.arrival
 	}
 	s.jobs[j.id] = j
+	j.since = s.sinceStart()
 	if j.owner != nil {
 		j.owner.jobs++
 	}
@@ -50,6 +51,7 @@ func (s *shell) addJob(j *job) {
 // dropJob has it waited for no longer.
 func (s *shell) dropJob(j *job) {
 	delete(s.jobs, j.id)
+	delete(s.meter.running, j.id)
 	s.book.live -= j.size
 	j.size = 0
 	if j.owner != nil {
@@ -126,6 +128,9 @@ func (s *shell) dispatch(a hub.Send) {
 		j.retries, j.reruns = a.Retries, a.Reruns
 		s.noteState(sentEntry, j)
 	}
+	s.meter.sent(s.sinceStart(), j)
+	s.meter.relayed(requestBytes, frames)
+	s.tales.sent(j.id, a.Engine)
 	_, to := j.sockets()
 	s.send(to, j.engine, prefixed(frames, j.client))
 }
@@ -136,6 +141,7 @@ func (s *shell) back(a hub.Back) {
 	if j == nil {
 		return
 	}
+	s.meter.left(s.sinceStart(), j, s.engineID(hub.UUID(j.engine)), "again")
 	j.engine, j.retries, j.reruns = "", a.Retries, a.Reruns
 	s.noteState(backEntry, j)
 }
@@ -219,6 +225,7 @@ func (s *shell) returned(in input) {
 	}
 	id := hub.TaskID(parent.MsgID)
 	s.reply, s.replyFrames = m, tail(in, m)
+	s.meter.relayed(replyBytes, s.replyFrames)
 	s.act(s.hub.Step(hub.Return{Task: id, Engine: hub.UUID(in.from), Status: statusOf(m)}))
 	s.reply, s.replyFrames = nil, nil
 	s.owe(hub.UUID(in.from), id)
@@ -240,6 +247,7 @@ func (s *shell) relay(a hub.Relay) {
 func (s *shell) over(j *job, reply *wire.Message) {
 	j.reply, j.replied, j.ended = reply, s.now, true
 	s.noteEnd(j)
+	s.measure(j)
 	s.dropJob(j)
 	if c := j.cast; c != nil && j != c.whole {
 		s.partOver(c)
@@ -295,6 +303,10 @@ func (s *shell) controlReply(in input) {
 		return
 	}
 	if string(m.Routes[0]) == ownRoute {
+		if m.Header.MsgType == "usage_reply" {
+			s.used(hub.UUID(in.from), m)
+			return
+		}
 		s.held(in, m)
 		return
 	}
@@ -308,6 +320,7 @@ func (s *shell) published(in input) {
 		s.dropped++
 		return
 	}
+	s.meter.relayed(outputBytes, in.frames[at:])
 	topic := ""
 	if at > 0 {
 		topic = string(in.frames[0])

@@ -90,6 +90,7 @@ func (s *shell) restore(p *past) {
 		if j.restored {
 			u := hub.UUID(j.engine)
 			s.restored[u] = append(s.restored[u], j)
+			s.meter.running[j.id] = j
 		}
 	}
 	s.log.Info("controller: took over from an earlier one", "engines", len(p.engines), "tasks", len(s.jobs), "records", len(s.records.byID))

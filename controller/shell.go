@@ -39,7 +39,8 @@ type input struct {
 	frames [][]byte // of a message
 	peer   peer     // of a subscription
 	dask   daskResult
-	err    error // of the journal
+	err    error        // of the journal
+	ask    func(*shell) // of somebody within the process
 }
 
 type inputKind uint8
@@ -53,6 +54,7 @@ const (
 	tick
 	daskUp
 	journalFailed
+	asked
 )
 
 // peer is one connection; a subscriber is told what it missed.
@@ -79,6 +81,8 @@ const (
 	save                        // the table of engines
 	startDask                   // a scheduler of dask, with arguments
 	endDask
+	watch   // the connections of the engine named
+	unwatch // no more
 )
 
 // shell makes effects of inputs. It is used by one goroutine.
@@ -115,6 +119,12 @@ type shell struct {
 	asking string
 
 	dropped int // messages that were no messages
+	debug   bool
+
+	meter   *meter
+	tales   *tales
+	usage   usages
+	endings func() []Ending // of processes of the cluster; nil: nobody says
 }
 
 // job is a task that a client asked for, with its message; when it has ended it is its record.
@@ -144,6 +154,8 @@ type job struct {
 	had             []hub.UUID // engines that it was sent to
 	retries, reruns int        // that are left
 	size            int        // of its entry in the journal
+
+	since int64 // µs since the controller's start: it arrived, or an engine has it
 }
 
 // step takes one input and gives what must be done, in order. The slice is valid until the next step.
@@ -165,6 +177,8 @@ func (s *shell) step(now time.Time, in input) []effect {
 		s.greet(in.peer)
 	case daskUp:
 		s.daskStarted(in.dask.address, in.dask.err)
+	case asked:
+		in.ask(s)
 	case tick:
 	}
 	s.payDebts()

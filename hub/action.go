@@ -1,5 +1,8 @@
 package hub
 
+// Goodbye is the reason of a [Left] that the engine itself asked for.
+const Goodbye = "it said goodbye"
+
 // Action is something that must now be done.
 //
 //sumtype:decl

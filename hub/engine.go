@@ -165,7 +165,7 @@ func (h *Hub) goodbye(e *engine) {
 		return
 	}
 	if !e.live || e.idle() {
-		h.leave(e, "it said goodbye", false)
+		h.leave(e, Goodbye, false)
 		return
 	}
 	e.leaving, e.gone = true, h.now+grace
@@ -182,7 +182,7 @@ func (h *Hub) farewell() (some bool) {
 	}
 	for _, e := range slices.Clone(h.leaving) {
 		if e.idle() || e.gone <= h.now {
-			h.leave(e, "it said goodbye", false)
+			h.leave(e, Goodbye, false)
 			some = true
 		}
 	}
