@@ -19,6 +19,7 @@ const tailLines = 20
 type Ending struct {
 	Name    string    `json:"name"`
 	Where   string    `json:"where,omitempty"` // host, or job of a batch system
+	Pid     int       `json:"pid,omitempty"`
 	Time    time.Time `json:"time"`
 	Exit    int       `json:"exit"`             // exit status; meaningless with a signal
 	Signal  string    `json:"signal,omitempty"` // what killed it

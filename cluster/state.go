@@ -31,7 +31,20 @@ type State struct {
 	Asked      int         `json:"engines_asked"`
 	Units      []UnitState `json:"units,omitempty"`
 	Socket     string      `json:"socket,omitempty"` // of the supervisor
+	Ended      []Ended     `json:"ended,omitempty"`  // the latest endings, for the controller to tell
 }
+
+// Ended is the end of a unit in short.
+type Ended struct {
+	Name  string    `json:"name"`
+	Where string    `json:"where,omitempty"` // host, or job of a batch system; "" is this machine
+	Pid   int       `json:"pid,omitempty"`
+	Time  time.Time `json:"time"`
+	How   string    `json:"how"`
+}
+
+// toldEndings is how many endings the state has.
+const toldEndings = 20
 
 // UnitState is a part of a cluster: what starts and ends as one.
 type UnitState struct {
@@ -50,6 +63,9 @@ func (c *Cluster) state() State {
 	}
 	if c.supervised {
 		s.Socket = socketPath(c.o.Profile, c.o.ID)
+	}
+	for _, e := range c.endings[max(0, len(c.endings)-toldEndings):] {
+		s.Ended = append(s.Ended, Ended{e.Name, e.Where, e.Pid, e.Time, e.How()})
 	}
 	for _, m := range c.members {
 		if m.lost {

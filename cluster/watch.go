@@ -54,6 +54,7 @@ func (c *Cluster) ended(m *member, finally string) (delay time.Duration, again b
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := m.unit.ending()
+	e.Pid = m.unit.id()
 	if m.left || c.ctx.Err() != nil {
 		return 0, false
 	}
@@ -73,9 +74,7 @@ func (c *Cluster) ended(m *member, finally string) (delay time.Duration, again b
 	m.lost = !again
 	c.endings = append(c.endings, e)
 	c.endings = c.endings[max(0, len(c.endings)-keptEndings):]
-	if !again {
-		_ = c.writeState() // the state file is for others; what is in it of a cluster that has ended is checked
-	}
+	_ = c.writeState() // the state file is for others; what is in it of a cluster that has ended is checked
 	return delay, again
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -31,8 +32,13 @@ func (c *Controller) inquire(ctx context.Context, f func(*shell)) error {
 // Report says how the controller is doing. Spans are those after number since; 0 means all that are remembered, and ten minutes of
 // seconds instead of three.
 func (c *Controller) Report(ctx context.Context, since int64) (r Report, err error) {
-	err = c.inquire(ctx, func(s *shell) { r = s.report(since) })
-	return r, err
+	if err = c.inquire(ctx, func(s *shell) { r = s.report(since) }); err != nil {
+		return r, err
+	}
+	if info, err := os.Stat(c.o.storeFile()); err == nil && !c.o.NoStore {
+		r.StoreBytes = info.Size()
+	}
+	return r, nil
 }
 
 // Story tells what happened to the task with an id that begins so.
@@ -65,6 +71,13 @@ func (o *Options) readEndings() []Ending {
 	}
 	if json.Unmarshal(text, &c) != nil {
 		return nil
+	}
+	here, _ := os.Hostname() // without it the processes of this machine are not told from others
+	for i := range c.Ended {
+		c.Ended[i].How = shortened(c.Ended[i].How)
+		if c.Ended[i].Host == "" {
+			c.Ended[i].Host = here
+		}
 	}
 	return c.Ended
 }

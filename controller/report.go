@@ -44,6 +44,7 @@ type Report struct {
 	Records      int    `json:"records"` // of tasks that ended, in memory
 	RecordBytes  int    `json:"record_bytes"`
 	JournalBytes int    `json:"journal_bytes"`
+	StoreBytes   int64  `json:"store_bytes"` // on disk
 	JournalError string `json:"journal_error,omitempty"`
 
 	Seconds  []Second  `json:"seconds"` // the latest ones in which something ended, oldest first; the last may not be over
@@ -105,7 +106,7 @@ type Failure struct {
 
 // Bounds of a report.
 const (
-	reportedSpans   = 1000
+	reportedSpans   = 400
 	reportedRunning = 500
 )
 

@@ -119,7 +119,7 @@ func TestReport(t *testing.T) {
 func TestStory(t *testing.T) {
 	g := newStage(t)
 	g.s.endings = func() []Ending {
-		return []Ending{{Name: "engine-1", Pid: 7, Time: g.now, How: "killed by SIGKILL: out of memory"}}
+		return []Ending{{Name: "engine-1", Host: "h", Pid: 7, Time: g.now, How: "killed by SIGKILL: out of memory"}}
 	}
 	g.goEngine("ada", 7)
 	before, _ := g.ask(taskClient, "apply_request", nil, nil)

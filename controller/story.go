@@ -42,7 +42,7 @@ type Step struct {
 // Ending is the end of a process of the cluster, as the cluster's supervisor saw it.
 type Ending struct {
 	Name string    `json:"name"`
-	Host string    `json:"where,omitempty"` // "": this one
+	Host string    `json:"where,omitempty"`
 	Pid  int       `json:"pid,omitempty"`
 	Time time.Time `json:"time"`
 	How  string    `json:"how"`
@@ -179,7 +179,7 @@ func (s *shell) where(p *Step, u hub.UUID, endings []Ending, left bool) {
 		return
 	}
 	for _, e := range endings {
-		if e.Pid == a.Pid && (e.Host == a.Host || e.Host == "") && p.At.Sub(e.Time).Abs() < time.Minute {
+		if e.Pid == a.Pid && e.Host == a.Host && p.At.Sub(e.Time).Abs() < time.Minute {
 			p.Ending = e.How
 		}
 	}

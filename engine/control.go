@@ -30,6 +30,9 @@ func (s *shell) control(e received) {
 	case wire.HeldRequest:
 		s.heldRequest(t)
 		return
+	case "usage_request": // somebody watches, and asks often
+		s.reply(t, answer{content: s.usage()}, "ok")
+		return
 	}
 	s.status(t.m, "busy")
 	if typ == "shutdown_request" {

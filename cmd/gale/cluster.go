@@ -20,7 +20,8 @@ func clusterVerb() *cobra.Command {
 	verb.PersistentFlags().StringVar(&w.profile, "profile-dir", "", "profile folder (default: ipyparallel's default profile)")
 	verb.PersistentFlags().StringVar(&w.id, "cluster-id", "", "cluster id (default: the default cluster)")
 	verb.AddCommand(clusterStartVerb(&w), clusterRunVerb(&w), clusterStopVerb(&w), clusterStatusVerb(&w), clusterListVerb(&w),
-		clusterScaleVerb(&w), clusterRestartVerb(&w), clusterSignalVerb(&w), clusterCleanVerb(&w))
+		clusterScaleVerb(&w), clusterRestartVerb(&w), clusterSignalVerb(&w), clusterCleanVerb(&w),
+		clusterStoryVerb(&w))
 	return verb
 }
 

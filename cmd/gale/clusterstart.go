@@ -37,6 +37,7 @@ type clusterFlags struct {
 	controller []string
 	engineArgs []string
 	wait       time.Duration
+	dashboard  bool
 }
 
 func (f *clusterFlags) declare(c *cobra.Command) {
@@ -54,12 +55,16 @@ func (f *clusterFlags) declare(c *cobra.Command) {
 	fl.StringVar(&f.location, "location", "", "address or name by which engines elsewhere reach the controller")
 	fl.StringArrayVar(&f.controller, "controller-arg", nil, "one more argument of the controller")
 	fl.StringArrayVar(&f.engineArgs, "engine-arg", nil, "one more argument of the engines")
+	fl.BoolVar(&f.dashboard, "dashboard", true, "the controller serves a page that shows engines and tasks, on loopback")
 	fl.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for engines elsewhere to be registered")
 }
 
 // options makes the room's options of the flags.
 func (f *clusterFlags) clusterOptions(w *whichCluster) (o cluster.Options, err error) {
 	o = cluster.Options{Profile: w.profile, ID: w.id, Engines: f.n, Args: f.controller, EngineArgs: f.engineArgs}
+	if f.dashboard {
+		o.Args = append([]string{"--dashboard"}, o.Args...)
+	}
 	if f.ip != "" {
 		o.Args = append(o.Args, "--ip="+f.ip)
 	}

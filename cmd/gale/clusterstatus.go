@@ -13,6 +13,8 @@ import (
 
 	"github.com/galeproject/gale/client"
 	"github.com/galeproject/gale/cluster"
+	"github.com/galeproject/gale/controller"
+	"github.com/galeproject/gale/dashboard"
 )
 
 // clusterReport is what `gale cluster status -o json` prints for a cluster.
@@ -23,6 +25,8 @@ type clusterReport struct {
 	Engines client.Engines       `json:"engines,omitempty"`
 	Queue   map[int]client.Queue `json:"queue,omitempty"`
 	Endings []cluster.Ending     `json:"endings,omitempty"`
+	Doing   *controller.Report   `json:"report,omitempty"`
+	Page    string               `json:"dashboard,omitempty"` // with its token
 	Error   string               `json:"error,omitempty"`
 }
 
@@ -124,6 +128,9 @@ func report(ctx context.Context, s cluster.State) clusterReport {
 			r.State, r.Endings = reply.State, reply.Endings
 		}
 	}
+	if a, err := dashboard.ReadAddress(dashboardFile(s.Profile, s.ID)); err == nil && a.Pid == r.Controller {
+		r.Page = a.URL
+	}
 	c, err := client.Open(ctx, cluster.ClientFile(s.Profile, s.ID))
 	if err != nil {
 		r.Error = err.Error()
@@ -132,6 +139,9 @@ func report(ctx context.Context, s cluster.State) clusterReport {
 	defer func() { _ = c.Close() }() // it has made nothing
 	r.Engines = c.Cluster()
 	if r.Queue, err = c.QueueStatus(ctx); err != nil {
+		r.Error = err.Error()
+	}
+	if r.Doing, err = reportOf(ctx, cluster.ClientFile(s.Profile, s.ID)); err != nil {
 		r.Error = err.Error()
 	}
 	return r
@@ -162,6 +172,16 @@ func (r clusterReport) write(out *strings.Builder) {
 		fmt.Fprintf(out, " of %d asked of %s", r.Asked, r.Launcher)
 	}
 	fmt.Fprintln(out)
+	if r.Page != "" {
+		fmt.Fprintf(out, "  dashboard: %s\n", r.Page)
+	}
+	uses := map[int]controller.EngineReport{}
+	if r.Doing != nil {
+		fmt.Fprintf(out, "  %s\n", doing(r.Doing))
+		for _, e := range r.Doing.Engines {
+			uses[e.ID] = e
+		}
+	}
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	for _, e := range r.Engines {
 		q := r.Queue[e.ID]
@@ -169,7 +189,7 @@ func (r clusterReport) write(out *strings.Builder) {
 		if kind == "" {
 			kind = "python"
 		}
-		fmt.Fprintf(t, "  engine %d\t%s\t%s\tprocess %d\tqueued %d\ttasks %d\tcompleted %d\n", e.ID, kind, e.Host, e.Pid, q.Queue, q.Tasks, q.Completed)
+		fmt.Fprintf(t, "  engine %d\t%s\t%s\tprocess %d\tqueued %d\ttasks %d\tcompleted %d\t%s\n", e.ID, kind, e.Host, e.Pid, q.Queue, q.Tasks, q.Completed, sized(uses[e.ID].Memory))
 	}
 	_ = t.Flush() // into memory
 	for _, e := range r.Endings[max(0, len(r.Endings)-shownEndings):] {
@@ -179,9 +199,46 @@ func (r clusterReport) write(out *strings.Builder) {
 		}
 		fmt.Fprintln(out)
 	}
+	if r.Doing != nil {
+		for _, f := range r.Doing.Failures[max(0, len(r.Doing.Failures)-shownEndings):] {
+			fmt.Fprintf(out, "  %s task %s failed: %s: %s\n", f.At.Local().Format(time.TimeOnly), f.Task, f.Name, strings.ReplaceAll(f.Value, "\n", " "))
+		}
+	}
 	if r.Error != "" {
 		fmt.Fprintln(out, "  ", r.Error)
 	}
+}
+
+// throughputOver is the number of seconds of which the rate of tasks is the mean.
+const throughputOver = 5
+
+// doing says in a line how a controller is doing.
+func doing(r *controller.Report) string {
+	ended := 0
+	for _, s := range r.Seconds {
+		if now := r.Now.Unix(); s.At >= now-throughputOver && s.At < now {
+			ended += int(s.Done + s.Failed + s.Aborted)
+		}
+	}
+	text := fmt.Sprintf("%.4g tasks/s; %d waiting, %d under way, %d done, %d failed, %d aborted", float64(ended)/throughputOver, r.Waiting, r.Running, r.Done, r.Failed, r.Aborted)
+	if r.Retried > 0 {
+		text += fmt.Sprintf(", %d run again", r.Retried)
+	}
+	if r.Lost > 0 {
+		text += ", " + counted(int(r.Lost), "engine") + " lost" //nolint:gosec // a few
+	}
+	if r.JournalError != "" {
+		text += "; the journal cannot be written: " + r.JournalError
+	}
+	return text
+}
+
+// sized writes a number of bytes; 0: it is not known.
+func sized(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.4g MB", float64(n)/1e6)
 }
 
 // listed is a row of `gale cluster list`.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/galeproject/gale/controller"
+	"github.com/galeproject/gale/dashboard"
 )
 
 // controllerVerb takes ipcontroller's command line, which is not cobra's: the room reads it.
@@ -68,6 +70,17 @@ func controllerLog(o controller.Options) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: o.LogLevel})), nil
 }
 
+// dashboardToken is the environment's name of a dashboard's token that stays the same, for instance for Prometheus.
+const dashboardToken = "GALE_DASHBOARD_TOKEN" //nolint:gosec // a name, no secret
+
+// dashboardFile is where a cluster's dashboard leaves its address.
+func dashboardFile(profile, id string) string {
+	if id != "" {
+		id = "-" + id
+	}
+	return filepath.Join(profile, "security", "gale-dashboard"+id+".json")
+}
+
 // gcPercent is how much garbage a controller may make before it is collected: its live heap is small, and collecting at every doubling of it
 // would cost more than all else.
 const gcPercent = 400
@@ -80,6 +93,17 @@ func serveController(ctx context.Context, o controller.Options, from *starter) e
 	c, err := controller.Start(ctx, o)
 	if err != nil {
 		return err
+	}
+	if o.Dashboard {
+		d, err := dashboard.Start(ctx, c, dashboard.Options{Port: o.DashboardPort, Token: os.Getenv(dashboardToken), File: dashboardFile(o.ProfileDir, o.ClusterID), Log: o.Log})
+		if err != nil {
+			return errors.Join(err, c.Close())
+		}
+		defer func() {
+			if err := d.Close(o.Reuse); err != nil {
+				o.Log.Warn("closing the dashboard", "err", err)
+			}
+		}()
 	}
 	client, _ := c.ConnectionFiles()
 	from.serving(client)
