@@ -62,6 +62,7 @@ step python test/python/run.sh
 step faults test/faults/run.sh
 step ipyparallel test/ipyparallel/run.sh subset
 lab_step web lab-web test/web/run.sh
+lab_step web lab-dashboard test/web/dashboard.sh
 lab_step docker lab-docker test/docker/run.sh
 lab_step slurm lab-slurm test/cluster/run.sh slurm
 lab_step ssh lab-ssh test/cluster/run.sh ssh
