@@ -128,6 +128,7 @@ func (s *shell) report(since int64) Report {
 	for _, e := range s.hub.Engines() {
 		r.Engines = append(r.Engines, s.engineReport(e))
 	}
+	slices.SortFunc(r.Engines, func(a, b EngineReport) int { return cmp.Compare(a.ID, b.ID) })
 	from := s.now.Unix() - keptSeconds
 	if since > 0 {
 		from = s.now.Unix() - 3
