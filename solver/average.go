@@ -19,12 +19,18 @@ func Average(g Grid, sub int, at func(x, z float64) Props) (*Model, error) {
 	if sub < 1 || sub > 64 {
 		return nil, fmt.Errorf("solver: averaging a medium: %d points a side of a cell, 1 to 64 are possible", sub)
 	}
+	if at == nil {
+		return nil, fmt.Errorf("solver: averaging a medium: there is no function of places")
+	}
 	m := &Model{Grid: g, C: make([]float64, g.Cells()), Rho: make([]float64, g.Cells())}
 	var q []float64
 	for iz := range g.Nz {
 		for ix := range g.Nx {
 			i := iz*g.Nx + ix
-			p, loss := mean(g, ix, iz, sub, at)
+			p, loss, bad := mean(g, ix, iz, sub, at)
+			if bad != "" {
+				return nil, fmt.Errorf("solver: averaging a medium: %s in cell %d (ix %d, iz %d) at %v m", bad, i, ix, iz, g.Center(ix, iz))
+			}
 			m.C[i], m.Rho[i] = p.C, p.Rho
 			m.tilt(i, p)
 			if loss > 0 {
@@ -54,14 +60,17 @@ func (m *Model) tilt(i int, p Props) {
 	}
 }
 
-// mean averages one cell; loss is 1/Q.
-func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (m Props, loss float64) {
+// mean averages one cell; loss is 1/Q, bad a value that no medium has.
+func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (m Props, loss float64, bad string) {
 	var k, rho float64
 	first, same := Props{}, true
 	n := float64(sub)
 	for j := range sub {
 		for i := range sub {
 			p := at(g.X0+(float64(ix)+(float64(i)+0.5)/n)*g.Dx, g.Z0+(float64(iz)+(float64(j)+0.5)/n)*g.Dz)
+			if bad := p.bad(); bad != "" {
+				return p, 0, bad
+			}
 			if p.Rho == 0 {
 				p.Rho = Gardner(p.C)
 			}
@@ -81,11 +90,24 @@ func mean(g Grid, ix, iz, sub int, at func(x, z float64) Props) (m Props, loss f
 	}
 	n *= n
 	if same { // exactly, without rounding
-		return first, loss / n
+		return first, loss / n, ""
 	}
 	m.Rho = rho / n
 	m.C = math.Sqrt(n / (m.Rho * k))
-	return m, loss / n
+	return m, loss / n, ""
+}
+
+// bad names a value that would vanish in a mean; ε, δ and tilt are checked with the model.
+func (p Props) bad() string {
+	switch {
+	case !positive(p.C):
+		return fmt.Sprintf("speed %g", p.C)
+	case !(p.Rho >= 0) || math.IsInf(p.Rho, 0):
+		return fmt.Sprintf("density %g", p.Rho)
+	case !(p.Q >= 0):
+		return fmt.Sprintf("Q %g", p.Q)
+	}
+	return ""
 }
 
 // FromNodes makes a model of values on the corners of cells, as many programs store them: nx×nz nodes give (nx−1)×(nz−1) cells

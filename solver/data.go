@@ -26,7 +26,7 @@ func (d *Data) Survey() *Survey {
 	return s
 }
 
-// Add returns the sum. Nil stands for zero. The values of a sum of different shapes are nil.
+// Add returns the sum. Nil stands for zero. The values of a sum of different shapes, frequencies or places are nil.
 func (d *Data) Add(o *Data) *Data {
 	switch {
 	case d == nil:
@@ -36,13 +36,56 @@ func (d *Data) Add(o *Data) *Data {
 	}
 	r := *d
 	r.Values = nil
-	if len(d.Values) == len(o.Values) {
+	if len(d.Values) == len(o.Values) && d.Freq == o.Freq && d.Differs(o) == "" {
 		r.Values = make([]complex128, len(d.Values))
 		for i, v := range d.Values {
 			r.Values[i] = v + o.Values[i]
 		}
 	}
 	return &r
+}
+
+// Differs tells where two sets of data have different sources or receivers; "" is nowhere. Places are the same within a millionth of
+// the largest coordinate of either.
+func (d *Data) Differs(o *Data) string {
+	if d == nil || o == nil {
+		return "there are no data"
+	}
+	if len(d.Src) != len(o.Src) || len(d.Rec) != len(o.Rec) || (d.Each == nil) != (o.Each == nil) && len(d.Src) > 0 {
+		return fmt.Sprintf("%d sources × %d receivers are not %d × %d", len(d.Src), len(d.Rec), len(o.Src), len(o.Rec))
+	}
+	if i := apart(d.Src, o.Src); i >= 0 {
+		return fmt.Sprintf("source %d is at %v m, not at %v m", i, o.Src[i], d.Src[i])
+	}
+	if d.Each == nil {
+		if i := apart(d.Rec, o.Rec); i >= 0 {
+			return fmt.Sprintf("receiver %d is at %v m, not at %v m", i, o.Rec[i], d.Rec[i])
+		}
+		return ""
+	}
+	for s := range min(len(d.Each), len(o.Each)) {
+		if len(d.Each[s]) != len(o.Each[s]) {
+			return fmt.Sprintf("source %d has %d receivers, not %d", s, len(o.Each[s]), len(d.Each[s]))
+		}
+		if i := apart(d.Each[s], o.Each[s]); i >= 0 {
+			return fmt.Sprintf("receiver %d of source %d is at %v m, not at %v m", i, s, o.Each[s][i], d.Each[s][i])
+		}
+	}
+	return ""
+}
+
+// apart is the first of equally many points that is elsewhere, −1 for none.
+func apart(a, b []Point) int {
+	size := 0.
+	for _, p := range a {
+		size = max(size, math.Abs(p.X), math.Abs(p.Z), math.Abs(p.Y))
+	}
+	for i, p := range a {
+		if q := b[i]; !(max(math.Abs(p.X-q.X), math.Abs(p.Z-q.Z), math.Abs(p.Y-q.Y)) <= 1e-6*size) {
+			return i
+		}
+	}
+	return -1
 }
 
 // NewData is a matrix of zeros.
@@ -57,7 +100,11 @@ func (d *Data) At(is, ir int) complex128 { return d.Values[is*len(d.Rec)+ir] }
 func (d *Data) Gather(is int) []complex128 { return d.Values[is*len(d.Rec) : (is+1)*len(d.Rec)] }
 
 // Split divides the data by sources into n parts of nearly the same size, fewer if there are fewer sources. They share memory with d.
+// Data that lack values have no parts.
 func (d *Data) Split(n int) []*Data {
+	if d == nil || len(d.Values) != len(d.Src)*len(d.Rec) {
+		return nil
+	}
 	n = min(n, len(d.Src))
 	var parts []*Data
 	for k := range n {
@@ -99,8 +146,11 @@ func (d *Data) L2(obs *Data) float64 {
 	return scale * math.Sqrt(s)
 }
 
-// Sub returns the difference. Its values are nil when the shapes differ.
+// Sub returns the difference. Its values are nil when the shapes differ; of nil it is nil.
 func (d *Data) Sub(o *Data) *Data {
+	if d == nil {
+		return nil
+	}
 	r := &Data{Freq: d.Freq, Src: d.Src, Rec: d.Rec, Each: d.Each, Strength: d.Strength}
 	if o != nil && len(d.Values) == len(o.Values) {
 		r.Values = make([]complex128, len(d.Values))
@@ -136,6 +186,9 @@ func (d *Data) amplitudes() (lo, hi float64) {
 
 // Row is the data's line in a table.
 func (d *Data) Row() [][2]string {
+	if d == nil {
+		return nil
+	}
 	lo, hi := d.amplitudes()
 	return [][2]string{
 		{"frequency (Hz)", fmt.Sprintf("%.6g", d.Freq)},

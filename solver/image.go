@@ -20,8 +20,17 @@ type Image struct {
 	Problem string  // why this image is not what was asked for: it then has no values
 }
 
-// NewImage is an image of one value a cell of a model, with the model's outline.
+// NewImage is an image of one value a cell of a model, with the model's outline. Without a model, or with another number of values, it
+// tells its Problem.
 func NewImage(m *Model, values []float64) *Image {
+	switch {
+	case m == nil:
+		return &Image{Problem: "there is no model"}
+	case m.Problem != "":
+		return &Image{Problem: m.Problem}
+	case len(values) != m.Cells() || m.Grid.Check() != nil:
+		return &Image{Problem: fmt.Sprintf("%d values for %d×%d cells", len(values), m.Nx, m.Nz)}
+	}
 	return &Image{Grid: m.Grid, Values: values, Outline: shade(m.C)}
 }
 

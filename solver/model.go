@@ -162,7 +162,8 @@ func (m *Model) Bundle() display.Bundle {
 // Homogeneous is a box of nx×nz cells of h metres with one speed and one density.
 func Homogeneous(nx, nz int, h, c, rho float64) *Model {
 	m := &Model{Name: "homogeneous", Grid: Grid{Nx: nx, Nz: nz, Dx: h, Dz: h}}
-	if n := nx * nz; nx > 0 && nz > 0 && n <= MaxCells {
+	if nx > 0 && nz > 0 && nx <= MaxCells/nz {
+		n := nx * nz
 		m.C, m.Rho = fill(n, c), fill(n, rho)
 	}
 	return m

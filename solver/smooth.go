@@ -26,8 +26,11 @@ func (m *Model) Smooth(x, z float64) *Model {
 }
 
 // Blur convolves values, one a cell, with a Gaussian of standard deviations x and z in metres, cut off at four of them and mirrored at
-// the edges. As a matrix it is symmetric.
+// the edges. As a matrix it is symmetric. Of another number of values it is nil.
 func Blur(g Grid, v []float64, x, z float64) []float64 {
+	if g.Check() != nil || len(v) != g.Cells() {
+		return nil
+	}
 	out := make([]float64, len(v))
 	copy(out, v)
 	blur(out, g.Nz, g.Nx, g.Nx, 1, z/g.Dz)

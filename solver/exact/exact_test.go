@@ -117,3 +117,9 @@ func TestTransverse(t *testing.T) {
 		}
 	}
 }
+
+func TestTransverseOfUnequalPlaces(t *testing.T) {
+	if exact.Transverse(1, []float64{1, 2}, []float64{1}, 0.2, 0.1, 0) != nil || exact.Transverse(1, []float64{1}, nil, 0.2, 0.2, 0) != nil {
+		t.Error("fields at places without a depth")
+	}
+}

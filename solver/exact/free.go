@@ -28,8 +28,12 @@ func Elliptic(k complex128, x, z, eps, theta float64) complex128 {
 
 // Transverse gives the P wave of a line source at the origin of a transversely isotropic acoustic medium with ε > δ, whose axis is tilted
 // by theta in radians, at points (x[i], z[i]); k is the wavenumber along the axis. It holds a wavelength and more from the line through
-// the source across the axis; the slow wave that such media also have is left out.
+// the source across the axis; the slow wave that such media also have is left out. It is
+// nil where there are not as many x as z.
 func Transverse(k float64, x, z []float64, eps, delta, theta float64) []complex128 {
+	if len(x) != len(z) {
+		return nil
+	}
 	if eps == delta {
 		out := make([]complex128, len(x))
 		for i := range out {

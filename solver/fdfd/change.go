@@ -2,6 +2,7 @@ package fdfd
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/galeproject/gale/solver"
 )
@@ -14,8 +15,11 @@ type Change struct {
 }
 
 // BySpeed is the change of the model that goes with changes of speed, one a cell in m/s, to first order. Where the model has no
-// density of its own, Gardner's follows the speed.
+// density of its own, Gardner's follows the speed. It is nil, which nothing accepts, without a model or with another number of values.
 func BySpeed(m *solver.Model, dc []float64) *Change {
+	if !whole(m, dc) {
+		return nil
+	}
 	v := &Change{Slowness2: make([]float64, len(dc))}
 	if m.Rho == nil {
 		v.Buoyancy = make([]float64, len(dc))
@@ -30,8 +34,11 @@ func BySpeed(m *solver.Model, dc []float64) *Change {
 	return v
 }
 
-// ByDensity is the change of the model that goes with changes of density, one a cell in kg/m³, to first order.
+// ByDensity is the change of the model that goes with changes of density, one a cell in kg/m³, to first order; nil as BySpeed is.
 func ByDensity(m *solver.Model, drho []float64) *Change {
+	if !whole(m, drho) {
+		return nil
+	}
 	v := &Change{Buoyancy: make([]float64, len(drho))}
 	for i, d := range drho {
 		rho := m.Density(i)
@@ -39,6 +46,9 @@ func ByDensity(m *solver.Model, drho []float64) *Change {
 	}
 	return v
 }
+
+// whole tells whether v has a value for each cell of a model.
+func whole(m *solver.Model, v []float64) bool { return m.Check() == nil && len(v) == m.Cells() }
 
 func (v *Change) check(cells int) error {
 	if v == nil {
@@ -50,6 +60,11 @@ func (v *Change) check(cells int) error {
 	}{{"1/c²", v.Slowness2}, {"1/ρ", v.Buoyancy}, {"1/Q", v.Loss}} {
 		if p.v != nil && len(p.v) != cells {
 			return fmt.Errorf("%d values of change of %s for %d cells", len(p.v), p.name, cells)
+		}
+		for i, x := range p.v {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("change %g of %s in cell %d", x, p.name, i)
+			}
 		}
 	}
 	return nil
@@ -85,8 +100,12 @@ func plus(a, b []float64) []float64 {
 	return s
 }
 
-// Speed is the derivative by the speed of each cell of m at fixed density; without a density of its own Gardner's follows the speed.
+// Speed is the derivative by the speed of each cell of m at fixed density; without a density of its own Gardner's follows the speed. It
+// is nil for a model of other cells.
 func (s *Sensitivity) Speed(m *solver.Model) []float64 {
+	if s == nil || !whole(m, s.Slowness2) || m.Rho == nil && !whole(m, s.Buoyancy) {
+		return nil
+	}
 	g := make([]float64, len(s.Slowness2))
 	for i, v := range s.Slowness2 {
 		c := m.C[i]
@@ -98,8 +117,11 @@ func (s *Sensitivity) Speed(m *solver.Model) []float64 {
 	return g
 }
 
-// Density is the derivative by the density of each cell of m at fixed speed.
+// Density is the derivative by the density of each cell of m at fixed speed; nil as Speed is.
 func (s *Sensitivity) Density(m *solver.Model) []float64 {
+	if s == nil || !whole(m, s.Buoyancy) {
+		return nil
+	}
 	g := make([]float64, len(s.Buoyancy))
 	for i, v := range s.Buoyancy {
 		rho := m.Density(i)
@@ -111,6 +133,9 @@ func (s *Sensitivity) Density(m *solver.Model) []float64 {
 // Dot is Σ s·v over cells and properties: the slope of the misfit along v.
 func (s *Sensitivity) Dot(v *Change) float64 {
 	sum := 0.
+	if s == nil || v == nil {
+		return sum
+	}
 	for _, p := range [3][2][]float64{{s.Slowness2, v.Slowness2}, {s.Buoyancy, v.Buoyancy}, {s.Loss, v.Loss}} {
 		for i := range min(len(p[0]), len(p[1])) {
 			sum += p[0][i] * p[1][i]

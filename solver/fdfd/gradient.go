@@ -24,11 +24,15 @@ func (k *Kernel) GradientContext(ctx context.Context, src, rec []solver.Point, o
 // measuring is what both kinds of kernels can do.
 type measuring interface {
 	Freq() float64
+	ready(ctx context.Context) error
 	Model() *solver.Model
 	Misfit(ctx context.Context, s *solver.Survey, adjoint func(*solver.Data) (*solver.Data, error)) (*solver.Data, *Sensitivity, error)
 }
 
 func gradient(ctx context.Context, k measuring, src, rec []solver.Point, obs []*solver.Data) (*solver.Image, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	o, err := pick(k.Freq(), src, rec, obs)
 	if err != nil {
 		return nil, err
@@ -51,21 +55,32 @@ func gradient(ctx context.Context, k measuring, src, rec []solver.Point, obs []*
 
 // pick finds the observed data of a frequency.
 func pick(freq float64, src, rec []solver.Point, obs []*solver.Data) (*solver.Data, error) {
+	var found *solver.Data
+	fail := func(form string, v ...any) error {
+		return fmt.Errorf("fdfd: computing a gradient at %g Hz: observed data "+form, append([]any{freq}, v...)...)
+	}
 	for i, o := range obs {
 		if o == nil || o.Freq != freq {
 			continue
 		}
+		if found != nil {
+			return nil, fail("%d have that frequency too: they do not add up", i)
+		}
+		found = o
 		if len(o.Values) != len(src)*len(rec) {
-			return nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: observed data %d have %d values for %d sources × %d receivers", freq, i,
-				len(o.Values), len(src), len(rec))
+			return nil, fail("%d have %d values for %d sources × %d receivers", i, len(o.Values), len(src), len(rec))
+		}
+		if d := (&solver.Data{Src: src, Rec: rec}).Differs(o); d != "" {
+			return nil, fail("%d are of other places: %s", i, d)
 		}
 		for j, v := range o.Values {
 			if cmplx.IsNaN(v) || cmplx.IsInf(v) {
-				return nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: observed data %d have value %g for source %d, receiver %d", freq, i, v,
-					j/len(rec), j%len(rec))
+				return nil, fail("%d have value %g for source %d, receiver %d", i, v, j/len(rec), j%len(rec))
 			}
 		}
-		return o, nil
 	}
-	return nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: none of %d observed data have that frequency", freq, len(obs))
+	if found == nil {
+		return nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: none of %d observed data have that frequency", freq, len(obs))
+	}
+	return found, nil
 }

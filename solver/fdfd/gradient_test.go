@@ -309,11 +309,14 @@ func TestGradientRefuses(t *testing.T) {
 	p := []solver.Point{solver.At(50, 50)}
 	bad := solver.NewData(15, p, p)
 	bad.Values[0] = cmplx.NaN()
+	elsewhere, one := solver.NewData(15, p, []solver.Point{solver.At(60, 50)}), solver.NewData(15, p, p)
 	for want, obs := range map[string][]*solver.Data{
 		"none of 1 observed data have that frequency":         {solver.NewData(14, p, p)},
 		"none of 0 observed":                                  nil,
 		"have 4 values for 1 sources × 1 receivers":           {solver.NewData(15, append(p, p...), append(p, p...))},
 		"observed data 0 have value (NaN+NaNi) for source 0,": {bad},
+		"0 are of other places: receiver 0 is at (60, 50) m":  {elsewhere},
+		"observed data 1 have that frequency too":             {one, one},
 	} {
 		if _, err := k.Gradient(p, p, obs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)

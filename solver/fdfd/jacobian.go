@@ -9,6 +9,9 @@ import (
 
 // Forward computes the data of a survey. With Share they are the kernel's share; shares add up.
 func (k *Kernel) Forward(ctx context.Context, s *solver.Survey) (*solver.Data, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	h, err := k.shots(s)
@@ -21,6 +24,9 @@ func (k *Kernel) Forward(ctx context.Context, s *solver.Survey) (*solver.Data, e
 
 // Jvec applies the derivative of the data to a change of the model: what the change scatters, to first order. It is linear in v.
 func (k *Kernel) Jvec(ctx context.Context, s *solver.Survey, v *Change) (*solver.Data, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if err := v.check(k.model.Cells()); err != nil {
@@ -53,6 +59,9 @@ func (k *Kernel) Jvec(ctx context.Context, s *solver.Survey, v *Change) (*solver
 // the data, ∂Φ/∂Re d + i·∂Φ/∂Im d, it is the misfit's gradient; for ½‖d−obs‖² that is d−obs. A kernel with Share takes the residual of the
 // sum and returns its share.
 func (k *Kernel) Jtvec(ctx context.Context, residual *solver.Data) (*Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if residual == nil {
@@ -91,8 +100,14 @@ func (k *Kernel) adjoint(ctx context.Context, h *shots, r *solver.Data) (*Sensit
 // Misfit computes data, hands all of them to adjoint, which returns the derivative of some misfit by the data (see Jtvec), and computes
 // the misfit's gradient. Fields are solved for once when there is room to keep them.
 func (k *Kernel) Misfit(ctx context.Context, s *solver.Survey, adjoint func(*solver.Data) (*solver.Data, error)) (*solver.Data, *Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
+	if adjoint == nil {
+		return nil, nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: there is no misfit", k.freq)
+	}
 	h, err := k.shots(s)
 	if err != nil {
 		return nil, nil, err
@@ -128,6 +143,9 @@ func (k *Kernel) dataAndFields(ctx context.Context, h *shots, d *solver.Data) er
 // PseudoHessian is Σ ‖(∂A/∂property)·u‖² over sources, one number a cell for each property (Shin, Jang and Min 2001): what a gradient
 // is divided by, after a little of its largest value is added, so that deep cells count.
 func (k *Kernel) PseudoHessian(ctx context.Context, s *solver.Survey) (*Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	h, err := k.shots(s)

@@ -77,6 +77,9 @@ func prepare(model *solver.Model, freq float64, opts []Option) (*Kernel, error) 
 		return nil, fmt.Errorf("fdfd: making a kernel: %w", err)
 	}
 	k.lay = layersFor(model, freq, k.opt.sides, k.opt.layer)
+	if err := k.fits(model); err != nil {
+		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
+	}
 	return k, nil
 }
 
@@ -105,6 +108,9 @@ func (k *Kernel) see(model *solver.Model) error {
 // were made for the first model. After an error that comes before the work the kernel is as it was; after an error of the
 // factorisation it needs another Update.
 func (k *Kernel) Update(model *solver.Model) error {
+	if err := k.ready(context.Background()); err != nil {
+		return err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	began := time.Now()
@@ -132,6 +138,9 @@ func (k *Kernel) factorise(ctx context.Context) error {
 	nx, nz := med.box()
 	if nx < 1 || nz < 1 {
 		return fmt.Errorf("%v with sides %+v has no unknowns", k.model.Grid, k.opt.sides)
+	}
+	if err := med.check(k.model, &k.opt); err != nil {
+		return err
 	}
 	var tilt *tilted
 	var second []bool
@@ -186,6 +195,9 @@ func (k *Kernel) Field(src solver.Point) (*solver.Field, error) {
 
 // FieldContext is Field that can be cancelled.
 func (k *Kernel) FieldContext(ctx context.Context, src solver.Point) (*solver.Field, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	g := k.model.Grid

@@ -54,11 +54,15 @@ func NewKernel25D(model *solver.Model, freq float64, c Contour, opts ...Option) 
 	}
 	began := time.Now()
 	k := &Kernel25D{contour: c, freq: freq, terms: make([]*Kernel, c.N), threads: o.workers(), log: o.log}
+	share := o.limit
+	if share > 0 {
+		share = max(1, share/int64(c.N)) // the limit is for all of them
+	}
 	ts, done := c.Terms(), 0
 	var told sync.Mutex
 	err := k.each(func(i int) (err error) {
 		// a thread for each kernel is faster than all threads for one after the other
-		more := append(slices.Clip(opts), Share(ts[i]), FieldMemory(o.fields/int64(c.N)), Threads(max(1, k.threads/c.N)), Progress(nil))
+		more := append(slices.Clip(opts), Share(ts[i]), FieldMemory(o.fields/int64(c.N)), Threads(max(1, k.threads/c.N)), MemoryLimit(share), Progress(nil))
 		if i > 0 {
 			more = append(more, Log(nil)) // once is enough
 		}
@@ -116,6 +120,9 @@ func (k *Kernel25D) check(s *solver.Survey) error {
 
 // Forward computes the data of a survey.
 func (k *Kernel25D) Forward(ctx context.Context, s *solver.Survey) (*solver.Data, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.sum(s, func(t *Kernel) (*solver.Data, error) { return t.Forward(ctx, s) })
@@ -145,6 +152,9 @@ func (k *Kernel25D) sum(s *solver.Survey, f func(t *Kernel) (*solver.Data, error
 
 // Jvec applies the derivative of the data to a change of the model, see Kernel.Jvec.
 func (k *Kernel25D) Jvec(ctx context.Context, s *solver.Survey, v *Change) (*solver.Data, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.sum(s, func(t *Kernel) (*solver.Data, error) { return t.Jvec(ctx, s, v) })
@@ -152,6 +162,9 @@ func (k *Kernel25D) Jvec(ctx context.Context, s *solver.Survey, v *Change) (*sol
 
 // Jtvec applies the adjoint of the derivative of the data to a residual, see Kernel.Jtvec.
 func (k *Kernel25D) Jtvec(ctx context.Context, residual *solver.Data) (*Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if residual != nil {
@@ -181,6 +194,9 @@ func (k *Kernel25D) add(f func(t *Kernel) (*Sensitivity, error)) (*Sensitivity, 
 
 // Misfit computes data, hands all of them to adjoint and computes the misfit's gradient, see Kernel.Misfit.
 func (k *Kernel25D) Misfit(ctx context.Context, s *solver.Survey, adjoint func(*solver.Data) (*solver.Data, error)) (*solver.Data, *Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	d, err := k.sum(s, func(t *Kernel) (*solver.Data, error) {
@@ -196,6 +212,9 @@ func (k *Kernel25D) Misfit(ctx context.Context, s *solver.Survey, adjoint func(*
 	if err != nil {
 		return nil, nil, err
 	}
+	if adjoint == nil {
+		return d, nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: there is no misfit", k.freq)
+	}
 	r, err := adjoint(d)
 	if err != nil {
 		return d, nil, fmt.Errorf("fdfd: computing a gradient at %g Hz: %w", k.freq, err)
@@ -206,6 +225,9 @@ func (k *Kernel25D) Misfit(ctx context.Context, s *solver.Survey, adjoint func(*
 
 // PseudoHessian adds those of the terms, each with its squared weight, see Kernel.PseudoHessian.
 func (k *Kernel25D) PseudoHessian(ctx context.Context, s *solver.Survey) (*Sensitivity, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.add(func(t *Kernel) (*Sensitivity, error) { return t.PseudoHessian(ctx, s) })
@@ -234,6 +256,9 @@ func (k *Kernel25D) Field(src solver.Point) (*solver.Field, error) {
 
 // FieldContext is Field that can be cancelled.
 func (k *Kernel25D) FieldContext(ctx context.Context, src solver.Point) (*solver.Field, error) {
+	if err := k.ready(ctx); err != nil {
+		return nil, err
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	parts := make([]*solver.Field, len(k.terms))
@@ -265,6 +290,9 @@ func (k *Kernel25D) GradientContext(ctx context.Context, src, rec []solver.Point
 
 // Update replaces the model in all terms, see Kernel.Update. The contour stays.
 func (k *Kernel25D) Update(model *solver.Model) error {
+	if err := k.ready(context.Background()); err != nil {
+		return err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	began := time.Now()

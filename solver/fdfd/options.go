@@ -101,7 +101,7 @@ func Threads(n int) Option { return func(o *options) { o.threads = n } }
 // SinglePrecision keeps the factor in half the memory; solutions are refined in double precision.
 func SinglePrecision() Option { return func(o *options) { o.single = true } }
 
-// MemoryLimit refuses work that needs more bytes.
+// MemoryLimit refuses work that needs more bytes, before it begins or when the matrix has been analysed; the terms of a Kernel25D share them.
 func MemoryLimit(bytes int64) Option { return func(o *options) { o.limit = bytes } }
 
 // workers is the number of threads in use.

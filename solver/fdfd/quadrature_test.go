@@ -79,3 +79,5 @@ func TestContourCloseToASource(t *testing.T) {
 }
 
 func abs(v complex128) float64 { return math.Hypot(real(v), imag(v)) }
+
+func nan() float64 { return math.NaN() }

@@ -63,6 +63,9 @@ func Forecast(model *solver.Model, freq float64, opts ...Option) (*Report, error
 
 // Report tells of the kernel as it is.
 func (k *Kernel) Report() *Report {
+	if k.empty() {
+		return &Report{}
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	r := k.forecast()
@@ -76,6 +79,9 @@ func (k *Kernel) Report() *Report {
 // Report tells of all terms: the sum of their bytes, the worst of their residuals. Quadrature is the contour's error from a wavelength to
 // half the grid's diagonal in the section, or in the surveys so far where that is more.
 func (k *Kernel25D) Report() *Report {
+	if k.empty() {
+		return &Report{}
+	}
 	r := k.terms[0].Report()
 	for _, t := range k.terms[1:] {
 		f := t.Report()
@@ -171,6 +177,9 @@ var sideNames = [4]string{"top", "right", "bottom", "left"}
 
 // Warnings are doubts about the accuracy of what the kernel computes, in words.
 func (k *Kernel) Warnings() []string {
+	if k.empty() {
+		return nil
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.forecast().Warnings

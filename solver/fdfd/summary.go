@@ -13,10 +13,20 @@ import (
 func (k *Kernel) Freq() float64 { return k.freq }
 
 // Unknowns is the number of rows of the matrix.
-func (k *Kernel) Unknowns() int { return k.factor.N() }
+func (k *Kernel) Unknowns() int {
+	if k.empty() {
+		return 0
+	}
+	return k.factor.N()
+}
+
+func (k *Kernel) empty() bool { return k == nil || k.factor == nil }
 
 // Bytes is the memory that the kernel holds, fields kept for derivatives among it. Kernels of one size share the symbolic part, which is not counted.
 func (k *Kernel) Bytes() int64 {
+	if k.empty() {
+		return 0
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	cells := int64(k.model.Cells())
@@ -39,13 +49,19 @@ func (k *Kernel) Took() time.Duration {
 
 // Grid is the model's grid.
 func (k *Kernel) Grid() solver.Grid {
+	if k.empty() {
+		return solver.Grid{}
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.model.Grid
 }
 
-// Model returns a copy of the model.
+// Model returns a copy of the model; nil for an empty kernel.
 func (k *Kernel) Model() *solver.Model {
+	if k.empty() {
+		return nil
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.model.Clone()
@@ -55,7 +71,12 @@ func (k *Kernel) Model() *solver.Model {
 func (k *Kernel) Layers() [4]Layer { return k.lay }
 
 // Factor tells of the factorisation.
-func (k *Kernel) Factor() sparse.Report { return k.factor.Report() }
+func (k *Kernel) Factor() sparse.Report {
+	if k.empty() {
+		return sparse.Report{}
+	}
+	return k.factor.Report()
+}
 
 // Row is the kernel's line in a table.
 func (k *Kernel) Row() [][2]string {
@@ -70,8 +91,11 @@ func (k *Kernel) Row() [][2]string {
 
 // String is the kernel in one line.
 func (k *Kernel) String() string {
-	if k == nil {
+	switch {
+	case k == nil:
 		return "<nil>"
+	case k.empty():
+		return "empty FDFD kernel"
 	}
 	return fmt.Sprintf("FDFD kernel at %.6g Hz: %d unknowns, %.1f MB, made in %.2f s, %.1f points per wavelength", k.freq, k.Unknowns(),
 		float64(k.Bytes())/1e6, k.Took().Seconds(), k.PointsPerWavelength())

@@ -18,13 +18,28 @@ func (k *Kernel25D) Contour() Contour { return k.contour }
 func (k *Kernel25D) Terms() []*Kernel { return append([]*Kernel(nil), k.terms...) }
 
 // Model returns a copy of the model.
-func (k *Kernel25D) Model() *solver.Model { return k.terms[0].Model() }
+func (k *Kernel25D) Model() *solver.Model {
+	if k.empty() {
+		return nil
+	}
+	return k.terms[0].Model()
+}
 
 // Grid is the model's grid.
-func (k *Kernel25D) Grid() solver.Grid { return k.terms[0].Grid() }
+func (k *Kernel25D) Grid() solver.Grid {
+	if k.empty() {
+		return solver.Grid{}
+	}
+	return k.terms[0].Grid()
+}
 
 // Unknowns is the number of rows of each matrix.
-func (k *Kernel25D) Unknowns() int { return k.terms[0].Unknowns() }
+func (k *Kernel25D) Unknowns() int {
+	if k.empty() {
+		return 0
+	}
+	return k.terms[0].Unknowns()
+}
 
 // Bytes is the memory that all terms hold.
 func (k *Kernel25D) Bytes() (n int64) {
@@ -42,7 +57,12 @@ func (k *Kernel25D) Forget() {
 }
 
 // PointsPerWavelength is the smallest number of cells in a wavelength, over the model.
-func (k *Kernel25D) PointsPerWavelength() float64 { return k.terms[0].PointsPerWavelength() }
+func (k *Kernel25D) PointsPerWavelength() float64 {
+	if k.empty() {
+		return 0
+	}
+	return k.terms[0].PointsPerWavelength()
+}
 
 // Took is how long the last NewKernel25D or Update needed.
 func (k *Kernel25D) Took() time.Duration {
@@ -68,9 +88,14 @@ func (k *Kernel25D) Row() [][2]string {
 
 // String is the kernel in one line.
 func (k *Kernel25D) String() string {
-	if k == nil {
+	switch {
+	case k == nil:
 		return "<nil>"
+	case k.empty():
+		return "empty FDFD kernel for 2.5-D"
 	}
 	return fmt.Sprintf("FDFD kernel for 2.5-D at %.6g Hz: %d wavenumbers, %d unknowns each, %.1f MB, made in %.2f s, %.1f points per wavelength",
 		k.freq, len(k.terms), k.Unknowns(), float64(k.Bytes())/1e6, k.Took().Seconds(), k.PointsPerWavelength())
 }
+
+func (k *Kernel25D) empty() bool { return k == nil || len(k.terms) == 0 }
