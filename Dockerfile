@@ -28,7 +28,7 @@ ARG PIP_INDEX_URL
 COPY test/constraints.txt /opt/jupyter/
 RUN python3 -m venv /opt/jupyter \
  && PIP_CERT=/etc/ssl/certs/ca-certificates.crt /opt/jupyter/bin/pip install --no-cache-dir -q --disable-pip-version-check \
-    -c /opt/jupyter/constraints.txt jupyterlab ipyparallel
+    -c /opt/jupyter/constraints.txt jupyterlab ipyparallel ipywidgets
 RUN useradd -m -u 1000 gale
 COPY --from=build /usr/local/go /usr/local/go
 COPY --from=build --chown=gale /home/gale /home/gale

@@ -87,11 +87,16 @@ func rich(mime string, v any, text string) Bundle {
 	return b
 }
 
+// maxNotes is room behind a text that was cut: for its count, and for what went wrong.
+const maxNotes = 2000
+
 // put stores v under a MIME type in the form that the wire takes, and reports what was wrong with it.
 func (b *Bundle) put(mime string, v any) error {
 	switch x := v.(type) {
 	case []byte:
 		switch {
+		case len(x) > MaxBytes:
+			return tooLarge(mime, len(x))
 		case isJSON(mime):
 			if !json.Valid(x) {
 				return fmt.Errorf("%s: not valid JSON", mime)
@@ -110,8 +115,11 @@ func (b *Bundle) put(mime string, v any) error {
 		if !utf8.ValidString(x) {
 			return fmt.Errorf("%s: not valid UTF-8", mime)
 		}
-		if mime == TypeText {
+		if mime == TypeText && len(x) > MaxText+maxNotes { // what was cut already keeps its count and notes
 			x = cut(x, MaxText)
+		}
+		if len(x) > MaxBytes {
+			return tooLarge(mime, len(x))
 		}
 		if !isText(mime) && !isJSON(mime) { // base64 from elsewhere, perhaps with line ends
 			x = strings.NewReplacer("\n", "", "\r", "").Replace(x)
@@ -125,8 +133,16 @@ func (b *Bundle) put(mime string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", mime, err)
 	}
+	if len(raw) > MaxBytes {
+		return tooLarge(mime, len(raw))
+	}
 	b.Data[mime] = json.RawMessage(raw)
 	return nil
+}
+
+// tooLarge says what was left out. Whoever wants it in a file writes it there.
+func tooLarge(mime string, n int) error {
+	return fmt.Errorf("%s: %s bytes are left out, more than %s", mime, thousands(n), thousands(MaxBytes))
 }
 
 func (b *Bundle) meta(mime string, v any) {

@@ -66,7 +66,8 @@ func OfAll(vs ...any) Bundle {
 		h, more := asHTML(b)
 		parts[i], richer = h, richer || more
 	}
-	out := Text(strings.Join(texts, " "))
+	out := Bundle{Data: map[string]any{}}
+	_ = out.put(TypeText, strings.Join(texts, " ")) // Of gives valid texts that were cut
 	if richer {
 		out.Data[TypeHTML] = strings.Join(parts, "\n")
 	}

@@ -14,6 +14,8 @@ const (
 	MaxElements = 1_000  // elements of a slice, array or map in text/plain
 	MaxRows     = 60     // rows of a table
 	MaxColumns  = 20     // columns of a table
+
+	MaxBytes = 16 << 20 // of one MIME type; what is larger is left out, and the text says so
 )
 
 const maxDepth = 50

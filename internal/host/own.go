@@ -20,7 +20,7 @@ import (
 	p12 "github.com/galeproject/gale/widget"
 )
 
-// own mentions 305 functions, variables and types of 13 packages.
+// own mentions 307 functions, variables and types of 13 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -130,6 +130,7 @@ var own = []any{
 	p3.Panels,
 	p3.Picture,
 	(*p3.Place)(nil),
+	p3.Plotly,
 	(*p3.Row)(nil),
 	p3.RowOf,
 	p3.SVG,
@@ -137,6 +138,7 @@ var own = []any{
 	(*p3.Table)(nil),
 	p3.Text,
 	p3.Update,
+	p3.VegaLite,
 	&p4.ErrFailed,
 	p4.Keep,
 	(*p4.Line)(nil),

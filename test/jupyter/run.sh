@@ -14,6 +14,9 @@ export JUPYTER_DATA_DIR=$tmp/data JUPYTER_CONFIG_DIR=$tmp/config JUPYTER_RUNTIME
 export JUPYTER_PREFER_ENV_PATH=0 # a kernel that is installed in the environment is not the one of this checkout
 mkdir -p "$JUPYTER_RUNTIME_DIR"
 "$root/bin/gale" install --user
+"$python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --target "$tmp/python" "$root/python"
+rm -rf "$root/python/build" "$root"/python/*.egg-info
+export PYTHONPATH=$tmp/python
 "$python" -m pytest -q -p no:cacheprovider "$@"
 
 old=$root/test/out/jupyter-debian
