@@ -17,6 +17,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+import parts
+
 
 @dataclasses.dataclass
 class Session:
@@ -175,7 +177,7 @@ def has_picture(cell):
     return any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))
 
 
-def by_hand(page, s, out):
+def by_hand(page, s, out, kernel):
     """A session in an empty notebook: everything that a person's hands do."""
     page.open_notebook("by-hand.ipynb")
     page.type_and_run(s.typed, "typed 42")
@@ -209,6 +211,8 @@ def by_hand(page, s, out):
     page.type_and_run(s.picture)
     page.wait("a picture came", lambda: has_picture(page.active()))
     page.picture_in_sight(len(page.cells()) - 1)
+
+    parts.run(page, kernel)
 
     page.command("notebook:restart-kernel", finish=False)
     page.wait("a restart is asked for", lambda: page.driver.find_element(By.CSS_SELECTOR, ".jp-Dialog button.jp-mod-accept").is_displayed())
@@ -289,9 +293,9 @@ def main(kernel, out):
         try:
             page = Page(start_browser(), out)
             page.open(address(server, out, page.wait))
-            by_hand(page, s, out)
+            by_hand(page, s, out, kernel)
             pictures = sum(project_notebook(page, name, least, s) for name, least in s.notebooks.items())
-            print(f"JupyterLab, {kernel}: typed, completed, documented, interrupted, restarted; {len(s.notebooks)} notebooks with {pictures} pictures")
+            print(f"JupyterLab, {kernel}: typed, completed, documented, interrupted, asked, table, slider, variables, 100,000 lines, restarted; {len(s.notebooks)} notebooks with {pictures} pictures")
         except BaseException:
             if page:
                 page.shot("failure")
