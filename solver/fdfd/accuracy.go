@@ -24,13 +24,6 @@ func (s Stencil) errors(g float64) (slope, phase float64) {
 	return at(errorG, slopes[s], g), at(errorG, phases[s], g)
 }
 
-// Errors of fields in anisotropic media, measured at four tilts and strengths; of the safer weights too.
-var (
-	tiltedG      = []float64{4, 6, 8, 10}
-	tiltedErrors = []float64{0.027, 0.0135, 0.008, 0.006}
-	safeErrors   = []float64{0.059, 0.04, 0.027, 0.019}
-)
-
 // Errors of fields on cells that are not square, by their aspect, with plain points and with fitted ones.
 var (
 	oblongG      = []float64{4, 6, 10}

@@ -16,6 +16,8 @@ type tilted struct {
 	of     []int32 // kind of a physical cell
 	second []bool  // whether there is a q at an unknown of p
 	warn   string
+
+	phase, slope float64 // what the weights make wrong, see measure
 }
 
 // kind is one of the different media of a model.
@@ -61,6 +63,7 @@ func newTilted(m *solver.Model, d *medium, freq float64, o *options) (*tilted, e
 		return nil, err
 	}
 	t.nodes()
+	t.measure(axes, m.Dx)
 	return t, nil
 }
 
@@ -109,7 +112,7 @@ func (t *tilted) fit(m *solver.Model, axes []axis, first []int, o *options) erro
 		return fmt.Errorf("no weights keep the slow wave of this anisotropic medium off the grid: make cells larger, or ε−δ smaller")
 	}
 	if beta != noFallback {
-		t.warn = fmt.Sprintf("anisotropy with the safer weights of β = %g, which are wrong by 1 to 6 %%", beta)
+		t.warn = fmt.Sprintf("anisotropy with the safer weights of β = %g, less accurate than fitted ones", beta)
 	}
 	t.kinds = make([]kind, len(axes))
 	parallel(o.workers(), len(axes), func(i int) { t.kinds[i] = axes[i].kind(beta) })
@@ -158,7 +161,14 @@ func (t *tilted) refuse(m *solver.Model, axes []axis, first []int, bad axis) err
 			break
 		}
 	}
-	advice := "SafeWeights() computes with weights that are less accurate, 1 to 6 %"
+	advice := "SafeWeights() computes with weights that are less accurate"
+	for _, b := range fallbacks {
+		if p, q := bad.fit(b); !bad.slow(p, q, z) {
+			phase, slope := bad.misses(p, q)
+			advice += fmt.Sprintf(", wrong by some %.1g %% over ten wavelengths", 100*wrongBy(7, phase, slope))
+			break
+		}
+	}
 	if coarser > 0 {
 		advice = fmt.Sprintf("cells of %.3g m do not carry it; %s", coarser, advice)
 	}

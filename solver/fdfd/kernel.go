@@ -80,6 +80,12 @@ func prepare(model *solver.Model, freq float64, opts []Option) (*Kernel, error) 
 	if err := k.fits(model); err != nil {
 		return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
 	}
+	if model.Anisotropic() { // what is wrong depends on the weights
+		var err error
+		if k.med, k.tilted, err = k.look(); err != nil {
+			return nil, fmt.Errorf("fdfd: making a kernel for %g Hz: %w", freq, err)
+		}
+	}
 	return k, nil
 }
 
@@ -132,23 +138,31 @@ func (k *Kernel) Update(model *solver.Model) error {
 	return nil
 }
 
+// look makes the medium of the kernel's model, and its weights where it is anisotropic.
+func (k *Kernel) look() (*medium, *tilted, error) {
+	med := newMedium(k.model, k.freq, k.lay, &k.opt)
+	if nx, nz := med.box(); nx < 1 || nz < 1 {
+		return nil, nil, fmt.Errorf("%v with sides %+v has no unknowns", k.model.Grid, k.opt.sides)
+	}
+	if err := med.check(k.model, &k.opt); err != nil || !k.model.Anisotropic() {
+		return med, nil, err
+	}
+	tilt, err := newTilted(k.model, med, k.freq, &k.opt)
+	return med, tilt, err
+}
+
 // factorise makes the matrix of the kernel's model and its factor, in the memory of the one before on the same structure.
 func (k *Kernel) factorise(ctx context.Context) error {
-	med := newMedium(k.model, k.freq, k.lay, &k.opt)
-	nx, nz := med.box()
-	if nx < 1 || nz < 1 {
-		return fmt.Errorf("%v with sides %+v has no unknowns", k.model.Grid, k.opt.sides)
-	}
-	if err := med.check(k.model, &k.opt); err != nil {
-		return err
-	}
-	var tilt *tilted
-	var second []bool
-	if k.model.Anisotropic() {
+	med, tilt := k.med, k.tilted
+	if k.factor != nil || med == nil {
 		var err error
-		if tilt, err = newTilted(k.model, med, k.freq, &k.opt); err != nil {
+		if med, tilt, err = k.look(); err != nil {
 			return err
 		}
+	}
+	nx, nz := med.box()
+	var second []bool
+	if tilt != nil {
 		second = tilt.second
 	}
 	st, err := structureFor(ctx, nx, nz, second)

@@ -127,12 +127,8 @@ func (k *Kernel) forecast() *Report {
 	if m.Dx != m.Dz {
 		r.Operator = max(r.Operator, oblong(max(m.Dx, m.Dz)/min(m.Dx, m.Dz), r.Points.Median, k.opt.fitted))
 	}
-	if m.Anisotropic() {
-		e := at(tiltedG, tiltedErrors, r.Points.Median)
-		if k.tilted != nil && k.tilted.warn != "" {
-			e = at(tiltedG, safeErrors, r.Points.Median)
-		}
-		r.Operator = max(r.Operator, e)
+	if k.tilted != nil {
+		r.Operator = max(r.Operator, wrongBy(offset, k.tilted.phase, k.tilted.slope))
 	}
 	side := [4]float64{m.Dz, m.Dx, m.Dz, m.Dx}
 	for i, l := range k.lay {
