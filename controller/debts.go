@@ -114,14 +114,19 @@ func (s *shell) restoredOn(u hub.UUID) []*job {
 // question asks an engine that has come back about its tasks. First it puts a fence on each channel that they are on: what was under way
 // to the engine has come or never comes when that is answered.
 func (s *shell) question(u hub.UUID) {
+	ids := s.hub.Stopped(u)
+	if len(ids) > 0 {
+		s.fence(u, taskEngine)
+	}
 	for _, j := range s.restoredOn(u) {
 		_, on := j.sockets()
 		s.fence(u, on)
+		if on == taskEngine {
+			ids = append(ids, j.id) // it may be stopped before this is answered
+		}
 	}
-	delete(s.debts.stopped, u)
-	if ids := s.hub.Stopped(u); len(ids) > 0 {
-		s.debts.stopped[u] = ids
-		s.fence(u, taskEngine)
+	if s.debts.stopped[u] = ids; len(ids) == 0 {
+		delete(s.debts.stopped, u)
 	}
 	s.inquire(u)
 }
@@ -152,7 +157,9 @@ func (s *shell) inquire(u hub.UUID) {
 		ids = append(ids, wire.MsgID(j.id))
 	}
 	for _, id := range s.debts.stopped[u] {
-		ids = append(ids, wire.MsgID(id))
+		if s.jobs[id] == nil {
+			ids = append(ids, wire.MsgID(id))
+		}
 	}
 	s.debts.questions[u] = s.sendOwn(controlEngine, u, wire.HeldRequest, wire.Held{MsgIDs: ids})
 }
@@ -204,7 +211,7 @@ func (s *shell) yielded(u hub.UUID, but map[hub.TaskID]bool) {
 	ids := s.debts.stopped[u]
 	delete(s.debts.stopped, u)
 	for _, id := range ids {
-		if !but[id] {
+		if !but[id] && s.jobs[id] == nil {
 			s.act(s.hub.Step(hub.Missing{Task: id, Engine: u, Never: true}))
 		}
 	}

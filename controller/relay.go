@@ -118,6 +118,10 @@ func (s *shell) dispatch(a hub.Send) {
 	switch {
 	case j.cast != nil:
 		frames = s.partFrames(j)
+	case j.past: // the journal may not know that an engine has heard it
+		m := *j.request
+		m.Routes, m.RawMetadata = nil, marked(marked(m.RawMetadata, "again", a.Again), "restored", int(s.start.UnixMicro()))
+		frames = s.session.Frames(&m)
 	case a.Again > 0:
 		frames = s.again(j, a.Again)
 	}

@@ -178,7 +178,7 @@ func (s *shell) restoreTask(j *job) {
 			}
 		}
 	}
-	j.restored = j.engine != ""
+	j.restored, j.past = j.engine != "", true
 	s.addJob(j)
 	s.act(s.hub.Step(ev))
 }

@@ -149,6 +149,7 @@ type job struct {
 	ended       bool
 	stored      bool // in the store too
 	restored    bool // its engine has had it since before the controller began
+	past        bool // it is older than the controller
 	status      hub.Status
 
 	had             []hub.UUID // engines that it was sent to

@@ -72,7 +72,7 @@ func (h *Hub) register(ev Register) {
 	case len(h.engines) >= maxEngines:
 		h.do(Refuse{ev.UUID, "there are too many engines"})
 		return
-	case h.engines[ev.UUID] != nil && !h.engines[ev.UUID].awaited:
+	case h.engines[ev.UUID] != nil && h.engines[ev.UUID].live: // one that did not hear its id may ask again
 		h.do(Refuse{ev.UUID, "uuid " + string(ev.UUID) + " in use"})
 		return
 	}
