@@ -175,7 +175,7 @@ func TestAnisotropicFold(t *testing.T) {
 	d := data(0.2, 0.1, fdfd.FreeSurface())
 	for i := range ps {
 		for j := range i {
-			if e := solvertest.RelError([]complex128{d.At(i, j)}, []complex128{d.At(j, i)}); !(e < 1e-11) {
+			if e := solvertest.RelError([]complex128{d.At(i, j)}, []complex128{d.At(j, i)}); !(e < 1e-12) {
 				t.Errorf("points %d and %d are not reciprocal by %.1e", i, j, e)
 			}
 		}
