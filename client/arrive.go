@@ -145,11 +145,14 @@ func (s *shell) notified(m *wire.Message) []effect {
 	if m.Content(&c) != nil {
 		return nil
 	}
+	if c.UUID == "" {
+		return nil
+	}
+	if s.news != nil {
+		s.news[c.UUID] = true
+	}
 	switch m.Header.MsgType {
 	case "registration_notification":
-		if c.UUID == "" {
-			return nil
-		}
 		e := Engine{ID: c.ID, UUID: c.UUID}
 		if c.Gale != nil {
 			e.About = *c.Gale

@@ -39,6 +39,7 @@ func (s *shell) back(now time.Time, ch channel) (out []effect) {
 	s.lostAt[ch] = time.Time{}
 	switch ch {
 	case query:
+		s.news = map[string]bool{}
 		out = append(out, s.say("connection_request", nil)...) // engines may have left meanwhile
 		for _, r := range s.waiting() {
 			if r.ch == query {
@@ -164,7 +165,7 @@ func (s *shell) acknowledge() []effect {
 	return s.say(wire.AckRequest, wire.Ack{MsgIDs: ids})
 }
 
-// welcomed takes what the controller says of itself and of who is there.
+// welcomed takes what the controller says of itself and of who is there. What notifications have said since it was asked is newer.
 func (s *shell) welcomed(m *wire.Message) []effect {
 	var c struct {
 		Status  string            `json:"status"`
@@ -184,14 +185,17 @@ func (s *shell) welcomed(m *wire.Message) []effect {
 		if _, err := fmt.Sscan(id, &e.ID); err != nil || uuid == "" {
 			continue
 		}
-		s.engines[uuid] = e
 		here[uuid] = true
+		if !s.news[uuid] {
+			s.engines[uuid] = e
+		}
 	}
 	var out []effect
 	for _, e := range sorted(s.engines) {
-		if !here[e.UUID] {
+		if !here[e.UUID] && !s.news[e.UUID] {
 			out = append(out, s.left(e.UUID)...)
 		}
 	}
+	s.news = nil
 	return append(out, changed{})
 }

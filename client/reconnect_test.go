@@ -239,6 +239,19 @@ f failed: f: engine 0 died
 engines [1 2]`)
 }
 
+// The answer to who is there was written before notifications that have come already.
+func TestNotificationsAreNewerThanAnAnswerUnderWay(t *testing.T) {
+	x := newScene(t)
+	x.engine(2, "c")
+	x.leaves("a")
+	x.welcome("gale", map[string]string{"0": "a", "1": "b"})
+	x.leaves("b")
+	x.expect(`
+engines [2]
+engines [1 2]
+engines [2]`)
+}
+
 func TestAnswersAreAcknowledged(t *testing.T) {
 	x := newScene(t)
 	x.welcome("gale", map[string]string{"0": "a"})

@@ -136,6 +136,7 @@ type shell struct {
 	session  *wire.Session
 	patience time.Duration
 	engines  map[string]Engine // by uuid
+	news     map[string]bool   // engines of which notifications told since the controller was asked who is there; nil: it has answered
 	pending  map[wire.MsgID]*request
 	lostAt   [channels]time.Time // zero: connected or never connected
 	stopped  bool
@@ -144,7 +145,7 @@ type shell struct {
 }
 
 func newShell(s *wire.Session, wait time.Duration) *shell {
-	return &shell{session: s, patience: wait, engines: map[string]Engine{}, pending: map[wire.MsgID]*request{}}
+	return &shell{session: s, patience: wait, engines: map[string]Engine{}, news: map[string]bool{}, pending: map[wire.MsgID]*request{}}
 }
 
 // step takes an event at a time and says what to do.
