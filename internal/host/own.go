@@ -20,7 +20,7 @@ import (
 	p12 "github.com/galeproject/gale/widget"
 )
 
-// own mentions 307 functions, variables and types of 13 packages.
+// own mentions 308 functions, variables and types of 13 packages.
 var own = []any{
 	p0.CheckStack,
 	(*p0.Deep)(nil),
@@ -215,6 +215,7 @@ var own = []any{
 	p7.NewKernel,
 	p7.NewKernel25D,
 	(*p7.Option)(nil),
+	(*p7.Place)(nil),
 	p7.PlanContour,
 	(*p7.Points)(nil),
 	p7.Progress,

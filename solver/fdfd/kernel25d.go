@@ -26,9 +26,10 @@ type Kernel25D struct {
 	took time.Duration
 	log  *slog.Logger // may be nil
 
-	doubts sync.Mutex
-	worst  float64 // of what the contour made wrong in the surveys so far
-	doubt  string  // about it
+	doubts   sync.Mutex
+	worst    float64 // of what the contour made wrong in the surveys so far
+	exponent float64 // by which their terms outgrew the sum
+	doubt    string  // about it
 }
 
 // NewKernel25D makes the kernels of a contour, see ContourFor. The zero Contour is planned for points in the section from a wavelength
@@ -101,7 +102,7 @@ func (k *Kernel25D) check(s *solver.Survey) error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("fdfd: placing points: %w", err)
 	}
-	cell := k.terms[0].Grid()
+	cell, most := k.terms[0].Grid(), 0.
 	for i, p := range s.Src {
 		for j, q := range s.Receivers(i) {
 			y := q.Y - p.Y
@@ -112,10 +113,18 @@ func (k *Kernel25D) check(s *solver.Survey) error {
 			if g := growth(k.contour.K, k.contour.Phi, y*y/r); !(g <= mostGrowth*1.001) {
 				return fmt.Errorf("fdfd: placing points: receiver %d at %v m is %.4g m across the section from source %d and only %.4g m in it: "+
 					"terms would grow by e^%.3g; plan the contour for this survey with ContourFor, or use three dimensions", j, q, math.Abs(y), i, r, g)
+			} else {
+				most = max(most, g)
 			}
 		}
 	}
-	return k.judge(s)
+	if err := k.judge(s); err != nil {
+		return err
+	}
+	k.doubts.Lock()
+	defer k.doubts.Unlock()
+	k.exponent = max(k.exponent, most)
+	return nil
 }
 
 // Forward computes the data of a survey.

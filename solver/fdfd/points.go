@@ -171,17 +171,9 @@ func (d *medium) columns(what string, ps []solver.Point, scale complex128, o *op
 // correction at each end, so that reciprocity stays exact, or 1 for a source whose field is not sampled but shown. It does so only where the cells around are one medium: at an interface
 // it would do harm.
 func (d *medium) fit(at map[[2]int]complex128, ix, iz int, power float64) map[[2]int]complex128 {
-	first := -1
-	for z := iz - 2; z < iz+2; z++ {
-		for x := ix - 2; x < ix+2; x++ {
-			i := d.physical(x+d.layers[3].Cells, z+d.layers[0].Cells)
-			if first < 0 {
-				first = i
-			}
-			if cmplx.Abs(d.k2[i]-d.k2[first]) > 1e-9*cmplx.Abs(d.k2[first]) || math.Abs(d.buoy[i]-d.buoy[first]) > 1e-9*d.buoy[first] {
-				return at
-			}
-		}
+	first, one := d.around(ix, iz)
+	if !one {
+		return at
 	}
 	b0, bx, bz := pointFit(d.k2[first], d.grid.Dx, d.grid.Dz, d.a, d.w[first], power)
 	out := make(map[[2]int]complex128, 2*len(at))
@@ -194,6 +186,23 @@ func (d *medium) fit(at map[[2]int]complex128, ix, iz int, power float64) map[[2
 		out[[2]int{n[0], n[1] + 1}] += w * bz
 	}
 	return out
+}
+
+// around is a cell at a node, and whether the 4×4 cells there are one medium.
+func (d *medium) around(ix, iz int) (first int, one bool) {
+	first = -1
+	for z := iz - 2; z < iz+2; z++ {
+		for x := ix - 2; x < ix+2; x++ {
+			i := d.physical(x+d.layers[3].Cells, z+d.layers[0].Cells)
+			if first < 0 {
+				first = i
+			}
+			if cmplx.Abs(d.k2[i]-d.k2[first]) > 1e-9*cmplx.Abs(d.k2[first]) || math.Abs(d.buoy[i]-d.buoy[first]) > 1e-9*d.buoy[first] {
+				return first, false
+			}
+		}
+	}
+	return first, true
 }
 
 // pointFit gives the weights of a node and its neighbours in x and z whose symbol is (−slope/2)^power of the operator's symbol in

@@ -25,6 +25,7 @@ type Report struct {
 	Unknowns int
 	Terms    int     // cross-line wavenumbers
 	Near     float64 // metres from a source from which their sum is right to 2 %
+	Exponent float64 // by which terms outgrew their sum off the section, in the surveys so far
 	Solved   bool    // whether there is a residual
 	Bytes    int64   // of the factors
 	Growth   float64 // largest entry of L
@@ -97,7 +98,7 @@ func (k *Kernel25D) Report() *Report {
 	r.Near = k.contour.near(slow, fast)
 	k.doubts.Lock()
 	defer k.doubts.Unlock()
-	r.Quadrature = max(r.Quadrature, k.worst)
+	r.Quadrature, r.Exponent = max(r.Quadrature, k.worst), k.exponent
 	r.Expected = math.Hypot(r.Expected, r.Quadrature)
 	if k.doubt != "" {
 		r.Warnings = append(r.Warnings, k.doubt)
@@ -193,6 +194,9 @@ func (r *Report) String() string {
 	fmt.Fprintf(&b, "expected error %.2g %%: operator %.2g %%, absorbing layers %.2g %%", 100*r.Expected, 100*r.Operator, 100*r.Reflection)
 	if r.Near > 0 {
 		fmt.Fprintf(&b, ", contour %.2g %%; the contour is right to 2 %% from %.3g m on", 100*r.Quadrature, r.Near)
+	}
+	if r.Exponent > 0 {
+		fmt.Fprintf(&b, "; off the section terms grow by e^%.2g", r.Exponent)
 	}
 	if r.Unknowns > 0 {
 		fmt.Fprintf(&b, "\n%d unknowns, %d wavenumbers, factors of %.1f MB, growth %.1e, ", r.Unknowns, r.Terms, float64(r.Bytes)/1e6, r.Growth)
