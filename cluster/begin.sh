@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154,SC2016 # the caller sets folder, names, program and args
 # Starts an engine for each of $names and prints their process ids. The connection file comes by standard input.
 umask 077
 mkdir -p "$folder" || exit

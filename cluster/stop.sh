@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154,SC2016 # the caller sets folder, name and grace
 # Ends the engine $name: SIGTERM, then SIGKILL after $grace seconds.
 pid=$(cat "$folder/$name.pid" 2>/dev/null) || exit 0
 kill -TERM "$pid" 2>/dev/null

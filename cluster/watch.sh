@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154,SC2016 # the caller sets folder and names
 # Watches the engines $names and prints a line when one has ended: its name, its exit status or "lost", and then its last lines.
 # It ends when its standard input does, for a command outlives the connection that started it.
 (

@@ -16,10 +16,10 @@ type section struct {
 	src, rec     []solver.Point
 }
 
-func newSection(t testing.TB) *section {
-	t.Helper()
+func newSection(tb testing.TB) *section {
+	tb.Helper()
 	g := solver.Grid{Nx: 180, Nz: 60, Dx: 50, Dz: 50}
-	s := &section{truth: light(t, g)}
+	s := &section{truth: light(tb, g)}
 	s.start = s.truth.Smooth(500, 300)
 	for i := range 4 * g.Nx {
 		s.start.C[i] = 1500
@@ -34,11 +34,11 @@ func newSection(t testing.TB) *section {
 }
 
 // light is the section sampled at the middle of cells, with density 1.
-func light(t testing.TB, g solver.Grid) *solver.Model {
-	t.Helper()
+func light(tb testing.TB, g solver.Grid) *solver.Model {
+	tb.Helper()
 	m, err := solver.Average(g, 1, solver.Marmousi)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	m.Rho = slices.Repeat([]float64{1}, g.Cells())
 	return m
@@ -50,30 +50,30 @@ func layer(n int) fdfd.Option {
 }
 
 // observe computes data on the finer grid.
-func (s *section) observe(t testing.TB, freq float64) *solver.Data {
-	t.Helper()
-	k, err := fdfd.NewKernel(light(t, solver.Grid{Nx: 360, Nz: 120, Dx: 25, Dz: 25}), freq, layer(20))
+func (s *section) observe(tb testing.TB, freq float64) *solver.Data {
+	tb.Helper()
+	k, err := fdfd.NewKernel(light(tb, solver.Grid{Nx: 360, Nz: 120, Dx: 25, Dz: 25}), freq, layer(20))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	d, err := k.Data(s.src, s.rec)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
-func (s *section) terms(t testing.TB, stencil fdfd.Stencil, freqs ...float64) []*invert.Term {
-	t.Helper()
+func (s *section) terms(tb testing.TB, stencil fdfd.Stencil, freqs ...float64) []*invert.Term {
+	tb.Helper()
 	var ts []*invert.Term
 	for _, f := range freqs {
 		k, err := fdfd.NewKernel(s.start, f, layer(10), fdfd.Using(stencil))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		term, err := invert.NewTerm(k, s.observe(t, f), invert.Compare{})
+		term, err := invert.NewTerm(k, s.observe(tb, f), invert.Compare{})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		ts = append(ts, term)
 	}
@@ -81,12 +81,12 @@ func (s *section) terms(t testing.TB, stencil fdfd.Stencil, freqs ...float64) []
 }
 
 // misfit is the mean over terms.
-func misfit(t testing.TB, m *solver.Model, ts []*invert.Term) (mean float64) {
-	t.Helper()
+func misfit(tb testing.TB, m *solver.Model, ts []*invert.Term) (mean float64) {
+	tb.Helper()
 	for _, term := range ts {
 		r, err := term.Answer(&invert.Request{Model: m, Freqs: []float64{term.Freq()}})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		mean += r.Misfit / r.Norm / float64(len(ts))
 	}
@@ -108,21 +108,21 @@ func (s *section) wrong(m *solver.Model) float64 {
 var sectionFreqs = []float64{2, 2.8, 3.9, 5.5, 7.5}
 
 // run inverts and returns the misfits of start and end, and the end.
-func (s *section) run(t testing.TB, stencil fdfd.Stencil, change func(v *invert.Inversion)) (before, after float64, end *invert.State) {
-	t.Helper()
-	ts := s.terms(t, stencil, sectionFreqs...)
+func (s *section) run(tb testing.TB, stencil fdfd.Stencil, change func(v *invert.Inversion)) (before, after float64, end *invert.State) {
+	tb.Helper()
+	ts := s.terms(tb, stencil, sectionFreqs...)
 	v := invert.Inversion{
 		Start: s.start, Stages: invert.OneByOne(sectionFreqs...), Slowest: 1400, Fastest: 5000,
 		Frozen: invert.Above(s.start.Grid, 200), Gain: invert.Deepening(s.start.Grid, 0.3, 1),
 	}
 	change(&v)
-	before = misfit(t, s.start, ts)
-	end, err := v.Run(t.Context(), invert.Serial(ts...))
+	before = misfit(tb, s.start, ts)
+	end, err := v.Run(tb.Context(), invert.Serial(ts...))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	after = misfit(t, end.Model, ts)
-	t.Logf("misfit %.4g to %.4g (÷%.0f) in %d evaluations and %d products; error of the upper part %.0f to %.0f m/s",
+	after = misfit(tb, end.Model, ts)
+	tb.Logf("misfit %.4g to %.4g (÷%.0f) in %d evaluations and %d products; error of the upper part %.0f to %.0f m/s",
 		before, after, before/after, end.Evaluations, end.Products, s.wrong(s.start), s.wrong(end.Model))
 	return before, after, end
 }
