@@ -1,6 +1,7 @@
 package fdfd_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func axial(t *testing.T, n, g int, eps, delta, theta float64) *solver.Model {
 }
 
 // away is the error of a kernel's field from a source in the middle, a wavelength and more from it and from the line across the axis.
-func away(t *testing.T, k *fdfd.Kernel, eps, delta, theta float64) float64 {
+func away(t *testing.T, k *fdfd.Kernel, eps, delta, theta float64, stride int) float64 {
 	t.Helper()
 	g := k.Grid()
 	src := g.Node(g.Nx/2, g.Nz/2)
@@ -35,8 +36,8 @@ func away(t *testing.T, k *fdfd.Kernel, eps, delta, theta float64) float64 {
 	var x, z []float64
 	var got []complex128
 	st, ct := math.Sincos(theta)
-	for iz := 0; iz <= g.Nz; iz += 3 {
-		for ix := 0; ix <= g.Nx; ix += 3 {
+	for iz := 0; iz <= g.Nz; iz += stride {
+		for ix := 0; ix <= g.Nx; ix += stride {
 			p := g.Node(ix, iz)
 			dx, dz := p.X-src.X, p.Z-src.Z
 			if math.Hypot(dx, dz) >= 100 && math.Abs(st*dx+ct*dz) >= 100 {
@@ -60,13 +61,37 @@ func TestAnisotropyElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := away(t, k, c.eps, c.delta, c.theta)
+		e := away(t, k, c.eps, c.delta, c.theta, 3)
 		t.Logf("%+v: %.2g", c, e)
 		if !(e <= c.limit) {
 			t.Errorf("%+v: error %.2g", c, e)
 		}
 		if r := k.Factor().Residual; !(r < 1e-10) {
 			t.Errorf("%+v: residual %.1e", c, r)
+		}
+	}
+}
+
+// Elliptic, vertical, tilted and mildly tilted media at every node.
+func TestAnisotropyWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	for _, c := range []struct {
+		eps, delta, theta float64
+		limits            map[int]float64
+	}{
+		{.2, .2, math.Pi / 6, map[int]float64{4: 2.5e-2, 6: 1e-2}},
+		{.2, .1, 0, map[int]float64{4: 3e-2, 6: 1e-2}},
+		{.2, .1, math.Pi / 6, map[int]float64{4: 4.2e-2, 6: 2.1e-2}},
+		{.1, .05, math.Pi / 6, map[int]float64{4: 3e-2, 6: 1.3e-2}},
+	} {
+		for g, limit := range c.limits {
+			k, err := fdfd.NewKernel(axial(t, 10, g, c.eps, c.delta, c.theta), 20, fdfd.Absorbing(fdfd.Layer{M: 3}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			allow(t, fmt.Sprintf("ε %g, δ %g, tilt %.2g, %d points", c.eps, c.delta, c.theta, g), away(t, k, c.eps, c.delta, c.theta, 1), limit)
 		}
 	}
 }
@@ -93,7 +118,7 @@ func TestSlowWaveRefused(t *testing.T) {
 	if w := k.Warnings(); len(w) < 1 || !strings.Contains(w[0], "β = 0,") {
 		t.Errorf("warnings %q", w)
 	}
-	if e := away(t, k, 0.2, 0, 0); !(e < 0.02) {
+	if e := away(t, k, 0.2, 0, 0, 3); !(e < 0.02) {
 		t.Errorf("error %.2g with the safer weights", e)
 	}
 	if err := k.Update(axial(t, 10, 8, 0.1, 0.05, 0)); err != nil || len(k.Warnings()) > 1 {

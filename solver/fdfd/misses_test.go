@@ -43,7 +43,7 @@ func TestForecastOfAnisotropy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := away(t, k, c.eps, c.delta, c.theta)
+		e := away(t, k, c.eps, c.delta, c.theta, 3)
 		t.Logf("%+v: expected %.2g, came %.2g", c, f.Expected, e)
 		if e > c.factor*f.Expected || e < f.Expected/c.factor || k.Report().Expected != f.Expected {
 			t.Errorf("%+v: expected %.2g, came %.2g", c, f.Expected, e)
