@@ -128,7 +128,7 @@ func TestDeathsSayWhy(t *testing.T) {
 		"crash": "panic: a goroutine of a library",
 		"exit":  "exit status 7",
 		"kill":  "killed by signal 9, killed; perhaps memory ran out",
-		"race":  "fatal error: concurrent map writes",
+		"race":  "fatal error: concurrent map",
 	} {
 		_, r := run(t, w, cell(line))
 		if r.Failure == nil || r.Name != NameDied || !strings.Contains(r.Value, want) {
