@@ -171,7 +171,8 @@ def engine_dies_during_a_map(nb):
               "client.Map(ctx, client.Over(rc.Balanced(), xs), func(x int) (int, error) { at(50 * time.Millisecond); return x * x, nil }, client.ChunkSize(1))",
               str([x * x for x in range(30)]).replace(",", ""), output=kill)
     assert kill.pid, f"no engine said that it works: {c}"
-    nb.ok("fmt.Println(len(rc.IDs()))", "2\n")
+    # The cluster starts another in its place.
+    nb.ok("if err := rc.WaitForEngines(ctx, 3); err != nil { panic(err) }\nfmt.Println(len(rc.IDs()))", "3\n")
 
 
 def engine_dies_during_a_call_on_an_object(nb):
