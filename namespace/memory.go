@@ -20,7 +20,7 @@ const (
 )
 
 // memoryEvery is how often the memory of a process with running cells is looked at.
-const memoryEvery = 20 * time.Millisecond
+const memoryEvery = 10 * time.Millisecond
 
 // LimitMemory keeps this process below a number of bytes: a run that needs more is stopped, at its next loop, with everything kept; one
 // allocation that is larger than what is left ends the process with a message of Go's. It is called before anything runs.

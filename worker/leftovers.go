@@ -22,22 +22,31 @@ const sweepTime = 2 * time.Second
 // sweep kills what a dead child has started: its group, and whatever carries its mark.
 func sweep(group int, mark string) {
 	_ = syscall.Kill(-group, syscall.SIGKILL) // none left is no error
+	doubts := 0
 	for end := time.Now().Add(sweepTime); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if !killMarked(mark) {
+		found, unsure := killMarked(mark)
+		if unsure {
+			doubts++
+		}
+		if !found && (!unsure || doubts > maxDoubts) {
 			return
 		}
 	}
 }
 
-// killMarked kills the processes with a mark, and says whether there was one.
-func killMarked(mark string) (found bool) {
+// maxDoubts is how often processes are looked at again that show no environment at all: one that is just being replaced by another program
+// shows none for a moment, one that was started without any never does.
+const maxDoubts = 50
+
+// killMarked kills the processes with a mark, and says whether there was one, and whether any did not show.
+func killMarked(mark string) (found, unsure bool) {
 	dir, err := os.Open("/proc")
 	if err != nil {
-		return false
+		return false, false
 	}
 	names, err := dir.Readdirnames(-1)
 	if err = errors.Join(err, dir.Close()); err != nil {
-		return false
+		return false, false
 	}
 	want := []byte(markEnv + "=" + mark)
 	for _, name := range names {
@@ -49,6 +58,10 @@ func killMarked(mark string) (found bool) {
 		if err != nil {
 			continue // gone, or somebody else's
 		}
+		if len(env) == 0 {
+			_, err := os.Readlink("/proc/" + name + "/exe") // zombies and threads of the kernel have none
+			unsure = unsure || err == nil
+		}
 		for v := range bytes.SplitSeq(env, []byte{0}) {
 			if bytes.Equal(v, want) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
@@ -57,7 +70,7 @@ func killMarked(mark string) (found bool) {
 			}
 		}
 	}
-	return found
+	return found, unsure
 }
 
 // guardian waits until this process tells it that all is well, or dies: then it does what this process would have done. It is a shell, since that

@@ -13,7 +13,7 @@ func TestCellsDoNoHarm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles cells")
 	}
-	t.Setenv(memoryEnv, "1G")
+	t.Setenv(memoryEnv, "3G")
 	c := newCells(t)
 	c.want("import (\"fmt\"; \"os\"; \"os/exec\"; \"syscall\"; \"time\"; \"sync\"; \"sort\"; \"log\"; \"runtime\"; \"io\"; \"regexp\")\nkept, hoard := 1, [][]byte{}", "")
 	const keeps, loses = true, false
