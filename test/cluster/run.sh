@@ -44,8 +44,8 @@ start() {
 	esac
 }
 
-engines() { # the hosts of the engines, one a line
-	bin/gale cluster status -o json | sed -n 's/^ *"host": "\(.*\)",*$/\1/p'
+engines() { # the hosts and process ids of the engines, one a line
+	bin/gale cluster status | sed -n 's/^  engine [0-9]*  *[a-z]*  *\([^ ]*\)  *process \([0-9]*\) .*/\1 \2/p'
 }
 
 wait_for() { # description command…: waits until it succeeds
@@ -60,7 +60,7 @@ wait_for() { # description command…: waits until it succeeds
 	exit 1
 }
 
-has() { engines | grep -qx "$1"; }
+has() { engines | grep -q "^$1 "; }
 number() { [ "$(engines | wc -l)" -eq "$1" ]; }
 
 hosts() { # name [setting…]: runs the map and says where its parts ran
@@ -77,7 +77,7 @@ bin/gale run notebooks/01-survey.ipynb -o "$out/01-survey.ipynb"
 if [ "$kind" = mpi ]; then
 	hosts all
 	echo "-- a rank dies"
-	kill -9 "$(bin/gale cluster status -o json | sed -n '/"host"/,$s/^ *"pid": \([0-9]*\),*$/\1/p' | head -n 1)"
+	kill -9 "$(engines | sed -n '1s/.* //p')"
 	wait_for "all ranks again" sh -c 'bin/gale cluster status | grep -q "started again"'
 	wait_for "four engines" number 4
 	hosts again
