@@ -164,13 +164,11 @@ func (s *Stdin) attend(a *attended) {
 	}
 }
 
-// end ends the input of reads that wait, and opens another one.
+// end ends the input of reads that wait, and opens another one, which is there before they hear of the end.
 func (s *Stdin) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shut() == nil {
-		_ = s.open() // else reads go on giving the end
-	}
+	_ = s.open() // without it reads wait on
 }
 
 // put gives a line to whoever reads. It waits while a pipe's room is taken by what was not read, so it holds no lock.
