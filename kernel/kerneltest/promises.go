@@ -2,6 +2,8 @@ package kerneltest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +37,7 @@ func beside() promises {
 // alone says which promises want a kernel of their own: they end it, or count from its beginning.
 func alone(name string) bool {
 	switch name {
-	case "Welcome", "Count", "Abort", "CompileError", "History", "Shutdown", "ShutdownBusy", "ShutdownWithSubshells", "SubshellHistory", "Variables", "SilentIdle", "Usage":
+	case "Welcome", "Count", "Abort", "CompileError", "History", "Shutdown", "ShutdownBusy", "ShutdownWithSubshells", "SubshellHistory", "Variables", "SilentIdle", "Usage", "VariablesBeside":
 		return true
 	}
 	return false
@@ -59,7 +61,8 @@ func Whole(t *testing.T, start Start) {
 	f := start(t)
 	shared := func(*testing.T) *wire.KernelFile { return f }
 	for _, all := range []promises{always(), beside(), compiled()} {
-		for name, promise := range all {
+		for _, name := range slices.Sorted(maps.Keys(all)) { // one order: what one leaves behind, the next always finds
+			promise := all[name]
 			t.Run(name, func(t *testing.T) {
 				if alone(name) {
 					promise(t, start)
