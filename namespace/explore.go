@@ -70,7 +70,7 @@ func (x *Explorer) List(ctx context.Context) (out []View, busy bool) {
 	infos := x.n.Names()
 	busy = x.read(func(busy bool) {
 		for _, i := range infos {
-			w := x.view(i.Name, part{name: i.Name, place: i.Name}, i.Value, busy)
+			w := x.glance(i.Name, part{name: i.Name, place: i.Name}, i.Value, busy)
 			if w.Cell = i.Cell; !busy {
 				w.Bytes = Size(i.Value)
 			}
@@ -121,7 +121,7 @@ func (x *Explorer) Children(ctx context.Context, ref, start, count int) (out []V
 		for i := start; i < c.n && len(out) < count; i++ {
 			name, place, child := c.at(i, p.place)
 			step := part{p.name, append(slices.Clip(p.path), i), place}
-			out, values = append(out, x.view(name, step, child, busy)), append(values, child)
+			out, values = append(out, x.glance(name, step, child, busy)), append(values, child)
 		}
 	})
 	if !busy && err == nil {
@@ -154,6 +154,19 @@ func (x *Explorer) Rich(ctx context.Context, name string) (b display.Bundle, bus
 	}
 	x.mute[v.Type()] = true
 	return display.Text(text + "\n(a method that displays it took too long)"), false, nil
+}
+
+// glance is view of something that may be half written: a fault there says so, and hides nothing else.
+func (x *Explorer) glance(name string, p part, v reflect.Value, busy bool) (w View) {
+	defer func() {
+		if recover() != nil {
+			w = View{Name: name, Value: "(changing)", Place: p.place}
+			if v.IsValid() {
+				w.Type = v.Type().String()
+			}
+		}
+	}()
+	return x.view(name, p, v, busy)
 }
 
 // read calls f while no run begins, and tells it whether user code runs already. A fault there, of something half written, ends f only.
